@@ -1,0 +1,213 @@
+// Package archtest holds the import law: who may import whom. A file that
+// breaks it fails the build here, not in a review.
+package archtest
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/parlance-dev/parlance"
+
+// law is what the packages under a folder may import of this module and from
+// outside. The longest folder that matches a package decides.
+type law struct {
+	folder string
+	// module are the folders of the module; a trailing /... means all below.
+	// A package may always import what lies below its own folder's law.
+	module []string
+	// outside are the prefixes of third-party packages; "*" means any but the
+	// Socket.IO library.
+	outside []string
+	// tests are further folders and prefixes for _test.go files.
+	tests []string
+}
+
+const zishang = "github.com/zishang520/"
+
+func laws() []law {
+	generatorCore := []string{"generator/diag", "generator/model"}
+	return []law{
+		{folder: "asyncapi", tests: []string{"schemas"}},
+		{folder: "schemas"},
+		{folder: "generator/diag"},
+		{folder: "generator/loader", module: []string{"generator/diag"}, outside: []string{"go.yaml.in/yaml/"}},
+		{folder: "generator/model", module: []string{"generator/diag"}},
+		{folder: "generator/lower", module: append([]string{"generator/loader", "generator/names"}, generatorCore...), outside: []string{"*"}},
+		{folder: "generator/check", module: append([]string{"generator/loader", "generator/lower"}, generatorCore...), outside: []string{"*"}},
+		{folder: "generator/names", module: generatorCore},
+		{folder: "generator/bundle", module: append([]string{"generator/loader"}, generatorCore...), outside: []string{"go.yaml.in/yaml/"}},
+		{folder: "generator/emit", module: append([]string{"generator/names"}, generatorCore...), outside: []string{"golang.org/x/"}, tests: []string{"*", "sio/..."}},
+		{folder: "generator/emit/golang/internal", module: []string{"sio", "sio/wire"}, tests: []string{"*", "generator/..."}},
+		{folder: "generator/write"},
+		{folder: "generator", module: []string{"generator/..."}, outside: []string{"*"}, tests: []string{"asyncapi", "schemas"}},
+		{folder: "sio/wire", tests: []string{"github.com/go-faster/jx"}},
+		{folder: "sio", module: []string{"sio/wire"}, tests: []string{"sio/siotest", "*"}},
+		{folder: "sio/siotest", module: []string{"sio"}},
+		{folder: "sio/enginetest", module: []string{"sio"}, outside: []string{"*"}},
+		{folder: "sio/zishang520", module: []string{"sio"}, outside: []string{zishang, "github.com/gorilla/websocket"}, tests: []string{"sio/enginetest", "*"}},
+		{folder: "internal/gen", module: []string{"sio", "sio/wire"}, tests: []string{"*"}},
+		{folder: "internal/feature", module: []string{"internal/gen/...", "internal/store", "sio"}, outside: []string{"*"}, tests: []string{"sio/siotest"}},
+		{folder: "internal/store", module: []string{"internal/store/..."}, outside: []string{"*"}},
+		{folder: "internal/httpapi", outside: []string{"*"}},
+		{folder: "internal/config", outside: []string{"*"}},
+		{folder: "internal/logging", outside: []string{"*"}},
+		{folder: "internal/app", module: []string{"internal/...", "sio/..."}, outside: []string{"*"}},
+		{folder: "internal/archtest"},
+		{folder: "cmd/parlance", module: []string{"generator/..."}, outside: []string{"*"}},
+		{folder: "cmd/server", module: []string{"internal/..."}, outside: []string{"*"}},
+		{folder: "conformance", module: []string{"asyncapi", "schemas", "conformance/..."}, outside: []string{"*"}},
+		{folder: "bench", module: []string{"internal/gen/...", "sio/...", "schemas"}, outside: []string{"*"}},
+	}
+}
+
+// lawOf returns the law with the longest folder that pkg lies in.
+func lawOf(pkg string) (law, bool) {
+	var best law
+	for _, l := range laws() {
+		if within(pkg, l.folder) && len(l.folder) > len(best.folder) {
+			best = l
+		}
+	}
+	return best, best.folder != ""
+}
+
+func within(pkg, folder string) bool {
+	return pkg == folder || strings.HasPrefix(pkg, folder+"/")
+}
+
+// allowed reports whether a file of pkg may import what.
+func (l law) allowed(pkg, what string, test bool) bool {
+	inner, ours := strings.CutPrefix(what, module+"/")
+	if !ours {
+		return l.allowedOutside(what, test)
+	}
+	if strings.HasPrefix(pkg, "internal/feature/") && strings.HasPrefix(inner, "internal/feature/") {
+		return inner == pkg // a feature never imports a feature
+	}
+	folders := l.module
+	if test {
+		folders = append(slices.Clone(folders), l.tests...)
+	}
+	if within(inner, l.folder) {
+		sub, ok := lawOf(inner)
+		return ok && sub.folder == l.folder || slices.ContainsFunc(folders, func(f string) bool { return matches(inner, f) })
+	}
+	return slices.ContainsFunc(folders, func(f string) bool { return matches(inner, f) })
+}
+
+func matches(inner, folder string) bool {
+	if all, ok := strings.CutSuffix(folder, "/..."); ok {
+		return within(inner, all)
+	}
+	return inner == folder
+}
+
+func (l law) allowedOutside(what string, test bool) bool {
+	first, _, _ := strings.Cut(what, "/")
+	if !strings.Contains(first, ".") {
+		return true // the standard library
+	}
+	prefixes := l.outside
+	if test {
+		prefixes = append(slices.Clone(prefixes), l.tests...)
+	}
+	return slices.ContainsFunc(prefixes, func(p string) bool {
+		if p == "*" {
+			return !strings.HasPrefix(what, zishang)
+		}
+		return strings.Contains(p, ".") && strings.HasPrefix(what, p)
+	})
+}
+
+func TestImportLaw(t *testing.T) {
+	root := filepath.Join("..", "..")
+	files := 0
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if n := d.Name(); n == "testdata" || n == "node_modules" || n == "tools" || strings.HasPrefix(n, ".") && n != ".." {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if filepath.Ext(name) != ".go" {
+			return nil
+		}
+		files++
+		checkFile(t, root, name)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files < 20 {
+		t.Fatalf("only %d Go files seen: the walk is broken", files)
+	}
+}
+
+func checkFile(t *testing.T, root, name string) {
+	t.Helper()
+	rel, err := filepath.Rel(root, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rel = filepath.ToSlash(rel)
+	pkg := path.Dir(rel)
+	l, ok := lawOf(pkg)
+	if !ok {
+		t.Errorf("%s: no law for this folder: add one", rel)
+		return
+	}
+	set := token.NewFileSet()
+	file, err := parser.ParseFile(set, name, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	for _, imp := range file.Imports {
+		what, err := strconv.Unquote(imp.Path.Value)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if !l.allowed(pkg, what, strings.HasSuffix(rel, "_test.go")) {
+			t.Errorf("%s:%d: %s may not import %s", rel, set.Position(imp.Pos()).Line, pkg, what)
+		}
+	}
+}
+
+// TestLawCanFail keeps the law honest: these imports are against it.
+func TestLawCanFail(t *testing.T) {
+	against := []struct{ pkg, what string }{
+		{"sio", "github.com/go-chi/chi/v5"},
+		{"sio", module + "/sio/zishang520"},
+		{"sio", module + "/internal/store"},
+		{"sio/wire", module + "/sio"},
+		{"internal/app", zishang + "socket.io/servers/socket/v3"},
+		{"internal/feature/rooms", module + "/internal/feature/auth"},
+		{"internal/feature/rooms", module + "/internal/store/sqlite"},
+		{"internal/gen/events", module + "/internal/store"},
+		{"conformance", module + "/internal/app"},
+		{"conformance/driver", module + "/sio"},
+		{"generator/model", module + "/generator/loader"},
+		{"generator/emit/golang", module + "/generator/lower"},
+		{"schemas", module + "/asyncapi"},
+		{"cmd/parlance", module + "/internal/app"},
+	}
+	for _, a := range against {
+		l, ok := lawOf(a.pkg)
+		if !ok || l.allowed(a.pkg, a.what, false) {
+			t.Errorf("%s may import %s", a.pkg, a.what)
+		}
+	}
+}
