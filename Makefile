@@ -1,0 +1,63 @@
+# Parlance: targets for people and for CI. `make` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO      ?= go
+TOOL    := $(GO) tool -modfile=tools/go/go.mod
+NPM_CI  := npm ci --no-audit --no-fund --loglevel=error
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## start the server on embedded defaults (port 4000, ./data)
+	$(GO) run ./cmd/server
+
+.PHONY: generate
+generate: ## rewrite everything that is generated from the contract
+	$(GO) generate ./...
+
+.PHONY: check-generated
+check-generated: ## fail where generated files are stale
+	$(GO) run ./cmd/parlance validate asyncapi/asyncapi.yaml
+	$(GO) run ./cmd/parlance generate --spec asyncapi/asyncapi.yaml --target go --package events --out internal/gen/events --check
+	$(GO) run ./cmd/parlance generate --spec asyncapi/asyncapi.yaml --target bundle --package contract --out internal/gen/contract --check
+
+.PHONY: lint
+lint: ## go vet, golangci-lint, gofmt, and the judges of the contract
+	$(GO) vet ./...
+	$(TOOL) golangci-lint run ./...
+	$(MAKE) lint-contract
+
+.PHONY: lint-contract
+lint-contract: tools/contract/node_modules/.package-lock.json ## @asyncapi/parser, Spectral, redocly and the examples
+	cd tools/contract && npm run --silent lint && npm test --silent
+
+.PHONY: test
+test: node-modules ## all tests, race detector on
+	$(GO) test -race -timeout 20m ./...
+
+.PHONY: conformance
+conformance: node-modules ## real clients against the started server
+	$(GO) test -count=1 -timeout 10m ./conformance/...
+
+.PHONY: bench
+bench: ## benchmarks, side by side with their peers
+	$(GO) test -run '^$$' -bench . -benchmem -count 6 ./bench/... ./generator/...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (default 30s)
+	@for pkg in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg 2>/dev/null | grep '^Fuzz' || true); do \
+	    echo "fuzz $$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZTIME:-30s} $$pkg; \
+	  done; \
+	done
+
+.PHONY: node-modules
+node-modules: conformance/drivers/js/node_modules/.package-lock.json
+
+%/node_modules/.package-lock.json: %/package-lock.json
+	cd $* && $(NPM_CI)
+	@touch $@

@@ -1,0 +1,89 @@
+package config
+
+import (
+	"errors"
+	"strings"
+	"time"
+)
+
+// Var is one environment variable. An empty value counts as not set.
+type Var struct {
+	Name    string
+	Default string // "" means none
+	Meaning string // for people: Markdown, one line
+	// set puts a value, which is not empty, into the configuration.
+	set func(c *Config, value string) error
+	// secret values are never repeated in an error.
+	secret bool
+}
+
+// Vars returns every variable that the server knows, in the README's order.
+func Vars() []Var {
+	return append(serverVars(), append(tokenVars(), limitVars()...)...)
+}
+
+func serverVars() []Var {
+	return []Var{
+		{"NODE_ENV", "development", "`development`, `production` or `test`. Production wants a `JWT_SECRET` (or a key) and makes none.", setEnvironment, false},
+		{"LISTEN_HOST", "", "Interface to listen on: an IP address or a host name. Default: all interfaces.", setHost, false},
+		{"PORT", "4000", "TCP port. 0 takes any free one.", integer(0, 65535, func(c *Config, n int64) { c.Port = int(n) }), false},
+		{"FRONTEND_URL", "http://localhost:3000", "Origins whose pages may connect, separated by commas. The server's own origin always may.", setOrigins, false},
+		{"TRUSTED_PROXIES", "", "Addresses or CIDR ranges, separated by commas, whose `X-Forwarded-For`, `-Proto` and `-Host` are believed. Default: nobody's.", setProxies, false},
+		{"DATA_DIR", "./data", "Folder of the embedded database. It is made with mode 0700; one server at a time uses it.", func(c *Config, v string) error { c.DataDir = v; return nil }, false},
+		{"LOG_LEVEL", "info", "`debug`, `info`, `warn` or `error`.", setLevel, false},
+		{"SOCKET_ENGINE", "zishang520", "Socket.IO engine. `zishang520` is the only one so far.", oneOf(func(c *Config, v string) { c.SocketEngine = v }, "zishang520"), false},
+		{"SHUTDOWN_TIMEOUT_MS", "10000", "How long a stopping server waits for what is under way, in milliseconds.", milliseconds(1, 600_000, func(c *Config) *time.Duration { return &c.ShutdownTimeout }), false},
+		{"REDIS_URL", "", "Not supported yet: setting it ends the start. The server is one node.", unsupported("the server runs as one node"), true},
+		{"MONGODB_URI", "", "Not supported yet: setting it ends the start. Messages and actions live under `DATA_DIR`.", unsupported("messages and actions live under DATA_DIR"), true},
+	}
+}
+
+func tokenVars() []Var {
+	return []Var{
+		{"JWT_SECRET", "", "Secret of HS256 tokens. Production: at least 32 bytes. Otherwise one is made at the first start and kept in `DATA_DIR/dev-jwt-secret`.", func(c *Config, v string) error { c.JWT.Secret = NewSecret(v); return nil }, true},
+		{"JWT_JWKS_URL", "", "Key set (JWKS) that checks RS256, ES256 and EdDSA tokens by their `kid`. HS256 is refused then, and `JWT_SECRET` has no use.", setJWKS, true},
+		{"JWT_PUBLIC_KEY_FILE", "", "PEM file with the one public key (RSA, P-256 or Ed25519) that checks tokens. HS256 is refused then, and `JWT_SECRET` has no use.", func(c *Config, v string) error { c.JWT.PublicKeyFile = v; return nil }, false},
+		{"JWT_ISSUER", "", "Only tokens with this `iss` are accepted. Default: any.", func(c *Config, v string) error { c.JWT.Issuer = v; return nil }, false},
+		{"JWT_AUDIENCE", "", "Only tokens with this among their `aud` are accepted. Default: any.", func(c *Config, v string) error { c.JWT.Audience = v; return nil }, false},
+		{"JWT_REQUIRE_EXP", "true", "`false` accepts tokens that never expire.", setRequireExp, false},
+	}
+}
+
+func limitVars() []Var {
+	return []Var{
+		{"MAX_PAYLOAD_BYTES", "100000", "Largest packet that a client may send; a larger one closes its connection.", integer(1024, 100_000_000, func(c *Config, n int64) { c.MaxPayloadBytes = n }), false},
+		{"SOCKET_RATE_LIMIT", "10", "Events of one socket per window.", integer(1, 1_000_000_000, func(c *Config, n int64) { c.SocketRateLimit = int(n) }), false},
+		{"SOCKET_RATE_WINDOW_MS", "1000", "Length of that window, in milliseconds.", milliseconds(1, 86_400_000, func(c *Config) *time.Duration { return &c.SocketWindow }), false},
+		{"ROOM_LIMIT", "100", "Rooms of its own choice that one socket may be in.", integer(0, 1_000_000, func(c *Config, n int64) { c.RoomLimit = int(n) }), false},
+	}
+}
+
+// MarkdownTable renders the variables for the README.
+func MarkdownTable() string {
+	var b strings.Builder
+	b.WriteString("| Variable | Default | Meaning |\n|---|---|---|\n")
+	for _, v := range Vars() {
+		def := ""
+		if v.Default != "" {
+			def = "`" + v.Default + "`"
+		}
+		b.WriteString("| `" + v.Name + "` | " + def + " | " + strings.ReplaceAll(v.Meaning, "|", `\|`) + " |\n")
+	}
+	return b.String()
+}
+
+// The marks in the README between which the table stands, each on a line.
+const (
+	tableBegin = "<!-- config:begin -->\n"
+	tableEnd   = "<!-- config:end -->"
+)
+
+// UpdateTable returns a README with MarkdownTable between its marks.
+func UpdateTable(readme string) (string, error) {
+	before, rest, ok := strings.Cut(readme, tableBegin)
+	_, after, closed := strings.Cut(rest, tableEnd)
+	if !ok || !closed || strings.Contains(after, tableBegin) {
+		return "", errors.New("the README wants the lines <!-- config:begin --> and <!-- config:end -->, once each")
+	}
+	return before + tableBegin + MarkdownTable() + tableEnd + after, nil
+}

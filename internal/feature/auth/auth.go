@@ -1,0 +1,178 @@
+// Package auth decides who a token belongs to: section by section the rules of
+// the contract for handshakes, reusable for HTTP bearer tokens.
+//
+// It imports sio for identities and refusals, and a JWT library.
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/parlance-dev/parlance/sio"
+)
+
+// The roles of the contract, and the attribute that carries the department.
+const (
+	RoleAdmin     = "admin"
+	RoleModerator = "moderator"
+	RoleUser      = "user"
+	RoleBanned    = "banned"
+
+	AttributeDepartment = "department"
+)
+
+// The codes of refusals.
+const (
+	CodeTokenRequired = sio.Code("AUTH_TOKEN_REQUIRED")
+	CodeTokenExpired  = sio.CodeTokenExpired
+	CodeTokenInvalid  = sio.Code("AUTH_TOKEN_INVALID")
+	CodeUserBanned    = sio.Code("AUTH_USER_BANNED")
+)
+
+const (
+	// longestToken is the most bytes of a token that anybody looks at.
+	longestToken = 8 << 10
+	// leeway is how far the issuer's clock may be ahead, for nbf and iat.
+	leeway = 5 * time.Second
+)
+
+// Options say which tokens are good. Either Keys or Secret is needed.
+type Options struct {
+	// Secret checks HS256 tokens. It is ignored where Keys is set.
+	Secret []byte
+	// Keys check RS256, ES256 and EdDSA tokens; HS256 is refused then.
+	Keys *Keys
+	// Issuer and Audience are what iss and aud have to name; "": anything.
+	Issuer   string
+	Audience string
+	// AllowNoExp accepts tokens without exp. The zero value wants one.
+	AllowNoExp bool
+	// Now is the clock; default: time.Now.
+	Now func() time.Time
+	// Logger is told at debug level why a token was refused, never the token
+	// itself; default: discard.
+	Logger *slog.Logger
+}
+
+// Verifier checks tokens. Its methods may be called from any goroutine.
+type Verifier struct {
+	options Options
+	parser  *jwt.Parser
+}
+
+// New returns a verifier. It fails without a key: an empty secret checks nothing.
+func New(o Options) (*Verifier, error) {
+	methods := []string{jwt.SigningMethodHS256.Alg()}
+	if o.Keys != nil {
+		methods = o.Keys.methods
+	} else if len(o.Secret) == 0 {
+		return nil, errors.New("auth: neither a secret nor a public key")
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	// Claims are checked here, not in the library: their order decides the code.
+	parser := jwt.NewParser(jwt.WithValidMethods(methods), jwt.WithStrictDecoding(), jwt.WithoutClaimsValidation())
+	return &Verifier{options: o, parser: parser}, nil
+}
+
+// Verify returns whom a token belongs to. An error is always a *sio.Refusal
+// with one of the four codes; the empty token is CodeTokenRequired.
+func (v *Verifier) Verify(token string) (sio.Identity, error) {
+	id, err := v.verify(token)
+	if err == nil {
+		return id, nil
+	}
+	v.options.Logger.Debug("token refused", "reason", err.Error())
+	switch {
+	case errors.Is(err, errRequired):
+		return sio.Identity{}, sio.NewRefusal(CodeTokenRequired, "Authentication token required")
+	case errors.Is(err, errExpired):
+		return sio.Identity{}, sio.NewRefusal(CodeTokenExpired, "Token expired")
+	case errors.Is(err, errBanned):
+		return sio.Identity{}, sio.NewRefusal(CodeUserBanned, "User is banned")
+	}
+	return sio.Identity{}, invalid()
+}
+
+// invalid is the refusal of everything that has no better name.
+func invalid() *sio.Refusal {
+	return sio.NewRefusal(CodeTokenInvalid, "Invalid authentication token")
+}
+
+// Why a token is refused. Any error but these is CodeTokenInvalid.
+var (
+	errRequired = errors.New("no token")
+	errExpired  = errors.New("expired")
+	errBanned   = errors.New("user is banned")
+)
+
+// verify goes through the contract's order: signature and form, expiry, user
+// id, role. Its errors hold nothing that the token holds.
+func (v *Verifier) verify(token string) (sio.Identity, error) {
+	if token == "" {
+		return sio.Identity{}, errRequired
+	}
+	if len(token) > longestToken {
+		return sio.Identity{}, fmt.Errorf("longer than %d bytes", longestToken)
+	}
+	if strings.ContainsAny(token, "\r\n") { // base64 decoders skip them
+		return sio.Identity{}, jwt.ErrTokenMalformed
+	}
+	var u unchecked
+	if _, err := v.parser.ParseWithClaims(token, &u, v.key); err != nil {
+		return sio.Identity{}, reason(err)
+	}
+	c := u.claims
+	f, err := v.form(c)
+	if err != nil {
+		return sio.Identity{}, err
+	}
+	if f.hasExp && !v.options.Now().Before(f.exp) {
+		return sio.Identity{}, errExpired
+	}
+	user, err := c.userID()
+	if err != nil {
+		return sio.Identity{}, err
+	}
+	id := sio.Identity{UserID: user, Role: c.role(), ExpiresAt: f.exp}
+	if id.Role == RoleBanned {
+		return sio.Identity{}, errBanned
+	}
+	if f.department != "" {
+		id.Attributes = map[string]string{AttributeDepartment: f.department}
+	}
+	return id, nil
+}
+
+// key returns the key of a token whose algorithm is among the accepted ones.
+// The header names a key at most; it never brings one (jwk, jku, x5c and x5u
+// are not looked at).
+func (v *Verifier) key(t *jwt.Token) (any, error) {
+	if err := checkHeader(t); err != nil {
+		return nil, err
+	}
+	if v.options.Keys != nil {
+		return v.options.Keys.find(t)
+	}
+	return v.options.Secret, nil
+}
+
+// reason shortens a library's error to a kind: its text may hold parts of the
+// token.
+func reason(err error) error {
+	for _, kind := range []error{errHeader, errKey, errClaims, jwt.ErrTokenMalformed, jwt.ErrTokenUnverifiable, jwt.ErrTokenSignatureInvalid} {
+		if errors.Is(err, kind) {
+			return kind
+		}
+	}
+	return jwt.ErrTokenUnverifiable
+}

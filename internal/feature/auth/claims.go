@@ -1,0 +1,257 @@
+package auth
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/golang-jwt/jwt/v5"
+)
+
+// longestName is the most code points of a user id or a department.
+const longestName = 128
+
+// What is wrong with a token's form.
+var (
+	errHeader = errors.New("header is malformed, has a member twice, or asks for an extension")
+	errClaims = errors.New("claims are no JSON object, or have a member twice")
+)
+
+// claims are the members of a token's payload, by exact name: encoding/json
+// would take "Role" for "role". A member that is null counts as absent.
+type claims map[string]json.RawMessage
+
+// unchecked are claims as the library takes them. Its own checks of claims are
+// off, so that it never asks the interface, which is nil.
+type unchecked struct {
+	jwt.Claims
+	claims claims
+}
+
+// UnmarshalJSON reads an object in which no name comes twice: which of two
+// values counts is a matter on which readers differ.
+func (u *unchecked) UnmarshalJSON(text []byte) error {
+	m, err := object(text)
+	if err != nil {
+		return errClaims
+	}
+	u.claims = m
+	return nil
+}
+
+// object reads a JSON object without repeated names.
+func object(text []byte) (map[string]json.RawMessage, error) {
+	if !utf8.Valid(text) {
+		return nil, errors.New("not UTF-8")
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return nil, errors.New("no object")
+	}
+	m := map[string]json.RawMessage{}
+	for d.More() {
+		t, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		name, _ := t.(string)
+		if _, twice := m[name]; twice {
+			return nil, errors.New("a name comes twice")
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return nil, err
+		}
+		m[name] = value
+	}
+	_, err := d.Token()
+	return m, err
+}
+
+// checkHeader refuses what the library lets pass: names that come twice, and
+// crit, which demands extensions that nothing here understands.
+func checkHeader(t *jwt.Token) error {
+	segment, _, _ := strings.Cut(t.Raw, ".")
+	text, err := base64.RawURLEncoding.Strict().DecodeString(segment)
+	if err != nil {
+		return errHeader
+	}
+	header, err := object(text)
+	if err != nil {
+		return errHeader
+	}
+	if _, crit := header["crit"]; crit {
+		return errHeader
+	}
+	return nil
+}
+
+// get returns a claim, nil where it is absent or null.
+func (c claims) get(name string) json.RawMessage {
+	if v := c[name]; string(v) != "null" {
+		return v
+	}
+	return nil
+}
+
+// formed are the claims that the form check has read.
+type formed struct {
+	exp        time.Time
+	hasExp     bool
+	department string
+}
+
+// form checks everything but expiry, user id and role.
+func (v *Verifier) form(c claims) (f formed, err error) {
+	now := v.options.Now()
+	if f.exp, f.hasExp, err = c.date("exp"); err != nil {
+		return f, err
+	}
+	if !f.hasExp && !v.options.AllowNoExp {
+		return f, errors.New("no exp")
+	}
+	for _, name := range []string{"nbf", "iat"} {
+		at, has, err := c.date(name)
+		if err != nil {
+			return f, err
+		}
+		if has && at.After(now.Add(leeway)) {
+			return f, errors.New(name + " is in the future")
+		}
+	}
+	if v.options.Issuer != "" && !isString(c.get("iss"), v.options.Issuer) {
+		return f, errors.New("another issuer")
+	}
+	if v.options.Audience != "" && !c.hasAudience(v.options.Audience) {
+		return f, errors.New("another audience")
+	}
+	f.department, err = c.department()
+	return f, err
+}
+
+// lastDate is the end of the year 9999: a later one is a mistake, such as
+// milliseconds, and would make a token that never ends.
+const lastDate = 253402300799
+
+// date reads a NumericDate: seconds since the epoch, with fractions or without.
+func (c claims) date(name string) (at time.Time, has bool, err error) {
+	raw := c.get(name)
+	if raw == nil {
+		return time.Time{}, false, nil
+	}
+	seconds, err := strconv.ParseFloat(string(raw), 64)
+	if err != nil || !isNumber(raw) || seconds > lastDate {
+		return time.Time{}, false, errors.New(name + " is no date")
+	}
+	whole, fraction := math.Modf(max(seconds, -lastDate))
+	return time.Unix(int64(whole), int64(fraction*1e9)), true, nil
+}
+
+// isNumber tells JSON numbers from the other words that ParseFloat knows. The
+// text is valid JSON.
+func isNumber(raw json.RawMessage) bool {
+	return raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9'
+}
+
+// userID reads userId, or where that is absent sub: a string, or an integer
+// whose digits are kept, however many there are.
+func (c claims) userID() (string, error) {
+	raw := c.get("userId")
+	if raw == nil {
+		raw = c.get("sub")
+	}
+	if raw == nil {
+		return "", errors.New("no user id")
+	}
+	id, ok := text(raw)
+	if !ok {
+		if !isInteger(raw) {
+			return "", errors.New("user id is neither string nor integer")
+		}
+		id = string(raw)
+	}
+	if id == "" || !isName(id) {
+		return "", errors.New("user id is empty, too long or unprintable")
+	}
+	return id, nil
+}
+
+// isInteger reports whether a JSON value is written as an integer. 1.0 and 1e3
+// are not, and neither is -0: their one spelling could not be told.
+func isInteger(raw json.RawMessage) bool {
+	digits := strings.TrimPrefix(string(raw), "-")
+	return strings.Trim(digits, "0123456789") == "" && string(raw) != "-0"
+}
+
+// role reads role; one that the contract does not have is a user's.
+func (c claims) role() string {
+	switch role, _ := text(c.get("role")); role {
+	case RoleAdmin, RoleModerator, RoleBanned:
+		return role
+	}
+	return RoleUser
+}
+
+// department reads department, "" where it is absent or empty. One that could
+// not be told from another by its room's name is an error, not nobody's.
+func (c claims) department() (string, error) {
+	raw := c.get("department")
+	if raw == nil {
+		return "", nil
+	}
+	name, ok := text(raw)
+	if !ok || !isName(name) {
+		return "", errors.New("department is no string, too long or unprintable")
+	}
+	return name, nil
+}
+
+// isName reports whether a string may name a user or a department, and so be a
+// part of a room's name: at most 128 code points, no control characters, and
+// no U+FFFD, for which broken text of any kind would have been replaced.
+func isName(s string) bool {
+	return utf8.RuneCountInString(s) <= longestName &&
+		strings.IndexFunc(s, func(r rune) bool { return r == utf8.RuneError || unicode.IsControl(r) }) < 0
+}
+
+// hasAudience reports whether aud is or holds name.
+func (c claims) hasAudience(name string) bool {
+	raw := c.get("aud")
+	if isString(raw, name) {
+		return true
+	}
+	var list []json.RawMessage
+	if json.Unmarshal(raw, &list) != nil {
+		return false
+	}
+	found := false
+	for _, item := range list {
+		if _, ok := text(item); !ok {
+			return false // aud is a list of strings or nothing
+		}
+		found = found || isString(item, name)
+	}
+	return found
+}
+
+// isString reports whether raw is the JSON string want.
+func isString(raw json.RawMessage, want string) bool {
+	s, ok := text(raw)
+	return ok && s == want
+}
+
+// text reads a JSON string.
+func text(raw json.RawMessage) (s string, ok bool) {
+	if len(raw) == 0 || raw[0] != '"' {
+		return "", false
+	}
+	err := json.Unmarshal(raw, &s)
+	return s, err == nil
+}

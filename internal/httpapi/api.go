@@ -1,0 +1,86 @@
+// Package httpapi is the HTTP face of the server: routes, origins, security
+// headers, access log and problem answers around a Socket.IO engine that it
+// knows only as a handler.
+//
+// It imports third-party packages and nothing of the module: everything comes
+// in through Deps.
+package httpapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// Deps is what the routes need.
+type Deps struct {
+	// Engine answers everything under EnginePath.
+	Engine     http.Handler
+	EnginePath string // default /socket.io/
+	// Origins may call from a browser, beside the server's own: as browsers
+	// write them, such as https://app.example.com.
+	Origins []string
+	// TrustedProxies are the networks whose X-Forwarded headers are believed.
+	TrustedProxies []netip.Prefix
+	// Ready says why the server can't take traffic, nil where it can. It is
+	// given readyTimeout. nil: always ready.
+	Ready func(ctx context.Context) error
+	// Draining reports whether the server is on its way down. nil: never.
+	Draining func() bool
+	// AsyncAPIYAML and AsyncAPIJSON are the contract.
+	AsyncAPIYAML []byte
+	AsyncAPIJSON []byte
+	Logger       *slog.Logger     // default: discard
+	Now          func() time.Time // default: time.Now
+	// NewRequestID makes ids of requests; default: random ones.
+	NewRequestID func() string
+}
+
+func (d Deps) withDefaults() Deps {
+	if d.EnginePath == "" {
+		d.EnginePath = "/socket.io/"
+	}
+	d.EnginePath = "/" + strings.Trim(d.EnginePath, "/") + "/"
+	if d.Logger == nil {
+		d.Logger = slog.New(slog.DiscardHandler)
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.NewRequestID == nil {
+		d.NewRequestID = randomID
+	}
+	return d
+}
+
+// New returns the server's handler.
+func New(d Deps) http.Handler {
+	d = d.withDefaults()
+	r := chi.NewRouter()
+	r.Use(
+		identify(d.TrustedProxies, d.NewRequestID),
+		accessLog(d.Logger, d.Now),
+		secureHeaders,
+		recoverPanics(d.Logger),
+		cors(d.Origins, d.EnginePath),
+	)
+	r.NotFound(notFound)
+	r.MethodNotAllowed(methodNotAllowed)
+	r.Handle(d.EnginePath+"*", limitBody(d.Engine))
+	get(r, "/healthz", healthz)
+	get(r, "/readyz", readyz(d.Ready, d.Draining, d.Logger))
+	get(r, "/asyncapi.yaml", document("application/yaml", d.AsyncAPIYAML))
+	get(r, "/asyncapi.json", document("application/json", d.AsyncAPIJSON))
+	return r
+}
+
+// get serves GET and HEAD.
+func get(r chi.Router, path string, h http.HandlerFunc) {
+	r.Get(path, h)
+	r.Head(path, h)
+}

@@ -1,0 +1,126 @@
+package httpapi_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parlance-dev/parlance/internal/httpapi"
+)
+
+func TestRoutes(t *testing.T) {
+	for request, want := range map[string]string{
+		"GET /healthz":                      `200 application/json {"status":"ok"}` + "\n",
+		"GET /readyz":                       `200 application/json {"status":"ready"}` + "\n",
+		"GET /asyncapi.yaml":                "200 application/yaml " + yaml,
+		"GET /asyncapi.json":                "200 application/json {}",
+		"HEAD /asyncapi.json":               "200 application/json ",
+		"GET /socket.io/":                   "200 text/plain; charset=utf-8 engine GET /socket.io/",
+		"POST /socket.io/":                  "200 text/plain; charset=utf-8 engine POST /socket.io/",
+		"GET /socket.io/deeper":             "200 text/plain; charset=utf-8 engine GET /socket.io/deeper",
+		"OPTIONS /socket.io/":               "200 text/plain; charset=utf-8 engine OPTIONS /socket.io/",
+		"GET /socket.io/?EIO=4&transport=x": "200 text/plain; charset=utf-8 engine GET /socket.io/",
+	} {
+		method, target, _ := strings.Cut(request, " ")
+		w := do(t, method, target, nil)
+		got := strings.Join([]string{strings.TrimSpace(http.StatusText(w.Code)), w.Header().Get("Content-Type"), w.Body.String()}, " ")
+		if got != "OK"+want[3:] {
+			t.Errorf("%s: %q, want %q", request, got, want)
+		}
+	}
+	for _, target := range []string{"/", "/x", "/socket.io", "/healthz/", "/Healthz", "/asyncapi.yml", "//socket.io/"} {
+		problem(t, do(t, "GET", target, nil), http.StatusNotFound, "NOT_FOUND")
+	}
+	for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"} {
+		for _, target := range []string{"/healthz", "/readyz", "/asyncapi.yaml", "/asyncapi.json"} {
+			w := do(t, method, target, nil)
+			problem(t, w, http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED")
+			if allow := w.Header().Get("Allow"); allow != "GET, HEAD" {
+				t.Errorf("%s %s: Allow %q", method, target, allow)
+			}
+		}
+	}
+	w := do(t, "GET", "/io/x", nil, func(d *httpapi.Deps) { d.EnginePath = "io" })
+	if w.Body.String() != "engine GET /io/x" {
+		t.Errorf("another engine path: %s", w.Body)
+	}
+}
+
+func TestReady(t *testing.T) {
+	down := errors.New("inner detail")
+	w := do(t, "GET", "/readyz", nil, func(d *httpapi.Deps) { d.Ready = func(context.Context) error { return down } })
+	problem(t, w, http.StatusServiceUnavailable, "STORE_UNAVAILABLE")
+	if strings.Contains(w.Body.String(), "inner") {
+		t.Errorf("inner text left: %s", w.Body)
+	}
+	w = do(t, "GET", "/readyz", nil, func(d *httpapi.Deps) {
+		d.Ready = func(ctx context.Context) error {
+			if at, ok := ctx.Deadline(); !ok || time.Until(at) > 2*time.Second {
+				return errors.New("no deadline")
+			}
+			return nil
+		}
+	})
+	if w.Code != http.StatusOK || w.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("ready: %d %s", w.Code, w.Body)
+	}
+	draining := func(d *httpapi.Deps) { d.Draining = func() bool { return true } }
+	problem(t, do(t, "GET", "/readyz", nil, draining), http.StatusServiceUnavailable, "SHUTTING_DOWN")
+	if w := do(t, "GET", "/healthz", nil, draining); w.Code != http.StatusOK {
+		t.Errorf("alive while draining: %d", w.Code)
+	}
+}
+
+func TestDocumentETag(t *testing.T) {
+	w := do(t, "GET", "/asyncapi.yaml", nil)
+	tag := w.Header().Get("ETag")
+	if len(tag) < 10 || tag[0] != '"' || w.Header().Get("Cache-Control") != "no-cache" {
+		t.Fatalf("headers %v", w.Header())
+	}
+	for _, match := range []string{tag, "W/" + tag, `"x", ` + tag, "*"} {
+		w := do(t, "GET", "/asyncapi.yaml", head("If-None-Match", match))
+		if w.Code != http.StatusNotModified || w.Body.Len() != 0 || w.Header().Get("ETag") != tag {
+			t.Errorf("%s: %d %s", match, w.Code, w.Body)
+		}
+	}
+	if w := do(t, "GET", "/asyncapi.yaml", head("If-None-Match", `"x"`)); w.Code != http.StatusOK {
+		t.Errorf("another tag: %d", w.Code)
+	}
+	if other := do(t, "GET", "/asyncapi.json", nil).Header().Get("ETag"); other == tag {
+		t.Error("two documents have one tag")
+	}
+}
+
+// TestSecureHeaders looks at every kind of answer.
+func TestSecureHeaders(t *testing.T) {
+	want := map[string]string{
+		"Content-Security-Policy": "default-src 'self';base-uri 'self';font-src 'self' https: data:;form-action 'self';frame-ancestors 'self';" +
+			"img-src 'self' data:;object-src 'none';script-src 'self';script-src-attr 'none';style-src 'self' https: 'unsafe-inline';upgrade-insecure-requests",
+		"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "Origin-Agent-Cluster": "?1",
+		"Referrer-Policy": "no-referrer", "Strict-Transport-Security": "max-age=31536000; includeSubDomains", "X-Content-Type-Options": "nosniff",
+		"X-DNS-Prefetch-Control": "off", "X-Download-Options": "noopen", "X-Frame-Options": "SAMEORIGIN",
+		"X-Permitted-Cross-Domain-Policies": "none", "X-XSS-Protection": "0", "X-Request-Id": "id1",
+	}
+	panics := func(d *httpapi.Deps) {
+		d.Engine = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("x") })
+	}
+	for name, w := range map[string]interface{ Header() http.Header }{
+		"health":    do(t, "GET", "/healthz", nil),
+		"document":  do(t, "GET", "/asyncapi.yaml", nil),
+		"polling":   do(t, "GET", "/socket.io/?transport=polling", nil),
+		"refused":   do(t, "GET", "/socket.io/", head("Origin", "https://evil.example")),
+		"preflight": do(t, "OPTIONS", "/socket.io/", head("Origin", frontend, "Access-Control-Request-Method", "POST")),
+		"not found": do(t, "GET", "/x", nil),
+		"method":    do(t, "POST", "/healthz", nil),
+		"panic":     do(t, "GET", "/socket.io/", nil, panics),
+	} {
+		for header, value := range want {
+			if got := w.Header().Get(header); got != value {
+				t.Errorf("%s: %s is %q, want %q", name, header, got, value)
+			}
+		}
+	}
+}

@@ -1,0 +1,390 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/parlance-dev/parlance/internal/store"
+)
+
+func openTest(t *testing.T, dir string, o Options) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return s
+}
+
+func TestOpenModes(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a b%20?#é", "data")
+	s := openTest(t, dir, Options{})
+	for name, want := range map[string]os.FileMode{"": 0o700, databaseName: 0o600, databaseName + "-wal": 0o600, lockName: 0o600} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode().Perm(); got != want {
+			t.Errorf("%q: mode %o, want %o", name, got, want)
+		}
+	}
+	var journal string
+	var sync, busy int
+	for pragma, to := range map[string]any{"journal_mode": &journal, "synchronous": &sync, "busy_timeout": &busy} {
+		if err := s.writer.conn.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if journal != "wal" || sync != 2 || busy != 5000 {
+		t.Errorf("journal_mode %s, synchronous %d, busy_timeout %d", journal, sync, busy)
+	}
+	if _, err := s.readers.ExecContext(t.Context(), "DELETE FROM messages"); err == nil {
+		t.Error("a reader may write")
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	const noID = `INSERT INTO messages VALUES ('zzz', 'a', 'b', 'c', 'text', NULL)`
+	for name, c := range map[string]struct {
+		prepare func(t *testing.T, dir string)
+		want    string
+	}{
+		"folder is a file": {func(t *testing.T, dir string) { writeFile(t, dir, "") }, "make data folder"},
+		"lock is a folder": {func(t *testing.T, dir string) { mkdir(t, filepath.Join(dir, lockName)) }, "data folder is not writable"},
+		"file is a folder": {func(t *testing.T, dir string) { mkdir(t, filepath.Join(dir, databaseName)) }, "database is not writable"},
+		"in use":           {func(t *testing.T, dir string) { openTest(t, dir, Options{}) }, "is in use by another server"},
+		"garbage": {func(t *testing.T, dir string) {
+			mkdir(t, dir)
+			writeFile(t, filepath.Join(dir, databaseName), strings.Repeat("no database ", 1000))
+		}, "damaged"},
+		"newer":  {func(t *testing.T, dir string) { execute(t, dir, "PRAGMA user_version = 99") }, "made by a newer version"},
+		"bad id": {func(t *testing.T, dir string) { closed(t, dir); execute(t, dir, noID) }, `read last id "zzz"`},
+		"locked": {func(t *testing.T, dir string) { closed(t, dir); lockedBy(t, dir) }, "locked by another program"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "data")
+			c.prepare(t, dir)
+			s, err := Open(t.Context(), dir, Options{BusyTimeout: time.Millisecond})
+			if err == nil {
+				_ = s.Close()
+				t.Fatal("opened")
+			}
+			if !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), dir) {
+				t.Errorf("error %q lacks %q or the folder", err, c.want)
+			}
+		})
+	}
+}
+
+func writeFile(t *testing.T, name, content string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mkdir(t *testing.T, dir string) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// closed makes a database and closes it.
+func closed(t *testing.T, dir string) {
+	t.Helper()
+	if err := openTest(t, dir, Options{}).Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// raw opens the file as another program would.
+func raw(t *testing.T, dir string) *sql.DB {
+	t.Helper()
+	mkdir(t, dir)
+	db, err := sql.Open("sqlite", filepath.Join(dir, databaseName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	db.SetMaxOpenConns(1)
+	return db
+}
+
+func execute(t *testing.T, dir, statement string) {
+	t.Helper()
+	if _, err := raw(t, dir).ExecContext(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// lockedBy holds the file as another program does, until the test's end.
+func lockedBy(t *testing.T, dir string) *sql.DB {
+	t.Helper()
+	db := raw(t, dir)
+	for _, s := range []string{"PRAGMA locking_mode = EXCLUSIVE", "BEGIN EXCLUSIVE", "UPDATE probe SET writes = 7"} {
+		if _, err := db.ExecContext(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return db
+}
+
+func note(content string) store.NewMessage {
+	return store.NewMessage{From: "u1", To: "u2", Content: content, Type: "text"}
+}
+
+func contents(t *testing.T, s *Store) string {
+	t.Helper()
+	list, err := s.Messages().Since(t.Context(), "u2", "", 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, m := range list {
+		all = append(all, m.Content)
+	}
+	return strings.Join(all, " ")
+}
+
+// TestDiskFull lets the file grow no further: writes fail, readiness says so,
+// and both recover once there is room.
+func TestDiskFull(t *testing.T) {
+	s := openTest(t, t.TempDir(), Options{})
+	add := func(content string) error {
+		_, _, err := s.Messages().Append(t.Context(), note(content))
+		return err
+	}
+	if err := add("before"); err != nil {
+		t.Fatal(err)
+	}
+	pages(t, s, 1) // SQLite takes the current size where that is more
+	big := strings.Repeat("x", 1<<16)
+	if err := add(big); !errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), "full") {
+		t.Errorf("append on a full disk: %v", err)
+	}
+	if _, err := s.Actions().Append(t.Context(), store.NewAction{UserID: big, Action: "a"}); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("append action on a full disk: %v", err)
+	}
+	pages(t, s, math.MaxInt32)
+	if err := add("after"); err != nil {
+		t.Error(err)
+	}
+	if got := contents(t, s); got != "before after" {
+		t.Errorf("stored %.50q", got)
+	}
+}
+
+// pages limits the file's size. The writer is idle then, so its connection
+// may be borrowed.
+func pages(t *testing.T, s *Store, n int) {
+	t.Helper()
+	if _, err := s.writer.conn.ExecContext(t.Context(), fmt.Sprintf("PRAGMA max_page_count = %d", n)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestReadyNotices has another program lock the file: a failed write makes
+// Ready try one, until one succeeds.
+func TestReadyNotices(t *testing.T) {
+	dir := t.TempDir()
+	s := openTest(t, dir, Options{BusyTimeout: time.Millisecond})
+	other := raw(t, dir)
+	other.SetMaxOpenConns(1)
+	run := func(statement string) {
+		t.Helper()
+		if _, err := other.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run("BEGIN IMMEDIATE")
+	if err := s.Ready(t.Context()); err != nil {
+		t.Errorf("ready before anything failed: %v", err)
+	}
+	if _, _, err := s.Messages().Append(t.Context(), note("lost")); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("append to a locked file: %v", err)
+	}
+	if err := s.Ready(t.Context()); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("ready while writes fail: %v", err)
+	}
+	run("ROLLBACK")
+	if err := s.Ready(t.Context()); err != nil {
+		t.Errorf("ready after the lock went: %v", err)
+	}
+	if s.writer.failed {
+		t.Error("the writer still counts as failed")
+	}
+}
+
+// TestBatch writes a batch in which one job is gone and one breaks a
+// constraint: the rest is committed together.
+func TestBatch(t *testing.T) {
+	s := openTest(t, t.TempDir(), Options{Now: func() time.Time { return time.UnixMilli(1) }})
+	gone := make(chan struct{})
+	close(gone)
+	var batch []*job
+	for _, content := range []string{"a", "gone", "b"} {
+		m := note(content)
+		batch = append(batch, &job{message: &m, answer: make(chan answer, 1)})
+	}
+	batch[1].gone = gone
+	s.writer.write(batch)
+	for i, wantErr := range []bool{false, true, false} {
+		if a := <-batch[i].answer; (a.err != nil) != wantErr {
+			t.Errorf("job %d: %v", i, a.err)
+		}
+	}
+	if got := contents(t, s); got != "a b" {
+		t.Errorf("stored %q, want a b", got)
+	}
+	// An id that is taken already fails its own job only.
+	clash := note("clash")
+	after := note("after")
+	batch = []*job{{message: &clash, answer: make(chan answer, 1)}, {message: &after, answer: make(chan answer, 1)}}
+	s.writer.ids.last = before(s.writer.ids.last)
+	s.writer.ids.entropy = zeros{}
+	s.writer.write(batch)
+	if a := <-batch[0].answer; a.err == nil || !harmless(a.err) {
+		t.Errorf("clash: %v", a.err)
+	}
+	if a := <-batch[1].answer; a.err != nil {
+		t.Errorf("after the clash: %v", a.err)
+	}
+	if got := contents(t, s); got != "a b after" {
+		t.Errorf("stored %q", got)
+	}
+}
+
+// before returns the id whose next one, with steps of one, is id.
+func before(id ulid.ULID) ulid.ULID {
+	for i := len(id) - 1; ; i-- {
+		id[i]--
+		if id[i] != 0xff {
+			return id
+		}
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+func TestGather(t *testing.T) {
+	queue := make(chan *job, 10)
+	for range 5 {
+		queue <- &job{}
+	}
+	if got := gather([]*job{{}}, queue, 4); len(got) != 4 || len(queue) != 2 {
+		t.Errorf("gathered %d, %d left", len(got), len(queue))
+	}
+	if got := gather([]*job{{}}, queue, 4); len(got) != 3 {
+		t.Errorf("gathered %d of what waits", len(got))
+	}
+	close(queue)
+	if got := gather([]*job{{}}, queue, 4); len(got) != 1 {
+		t.Errorf("gathered %d from a closed queue", len(got))
+	}
+}
+
+// TestQueueBounded fills the queue while the writer is held up: the next
+// caller waits no longer than its context.
+func TestQueueBounded(t *testing.T) {
+	hold := &holder{entered: make(chan struct{}), release: make(chan struct{})}
+	s := openTest(t, t.TempDir(), Options{Queue: 1, Batch: 1, Entropy: hold})
+	errs := make(chan error, 2)
+	add := func() {
+		_, _, err := s.Messages().Append(context.WithoutCancel(t.Context()), note("x"))
+		errs <- err
+	}
+	go add()
+	<-hold.entered // the writer has the first job and waits within it
+	go add()
+	for len(s.queue) == 0 { // until the second one is in the queue
+		runtime.Gosched()
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if _, _, err := s.Messages().Append(ctx, note("late")); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("append to a full queue: %v", err)
+	}
+	if err := s.Ready(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("ready while the writer hangs: %v", err)
+	}
+	close(hold.release)
+	for range 2 {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	if got := contents(t, s); got != "x x" {
+		t.Errorf("stored %q", got)
+	}
+}
+
+// holder is entropy that keeps the writer waiting.
+type holder struct{ entered, release chan struct{} }
+
+func (h *holder) Read(p []byte) (int, error) {
+	select {
+	case h.entered <- struct{}{}:
+	case <-h.release:
+	}
+	<-h.release
+	return len(p), nil
+}
+
+func TestIDs(t *testing.T) {
+	now := time.UnixMilli(1_000_000)
+	g := ids{now: func() time.Time { return now }, entropy: ones{}}
+	first, err := g.next()
+	if err != nil || first.Time() != 1_000_000 {
+		t.Fatalf("%v, %v", first, err)
+	}
+	// All random bits are set: the next id carries into the time.
+	second, err := g.next()
+	if err != nil || second.Compare(first) <= 0 || second.Time() != 1_000_001 {
+		t.Errorf("%v after %v, %v", second, first, err)
+	}
+	now = now.Add(time.Second)
+	third, err := g.next()
+	if err != nil || third.Time() != 1_001_000 {
+		t.Errorf("%v, %v", third, err)
+	}
+	g.entropy = strings.NewReader("")
+	if _, err := g.next(); err == nil {
+		t.Error("an id without entropy")
+	}
+	now = now.Add(time.Second)
+	if _, err := g.next(); err == nil {
+		t.Error("an id without entropy, in a new millisecond")
+	}
+}
+
+type ones struct{}
+
+func (ones) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 0xff
+	}
+	return len(p), nil
+}

@@ -1,0 +1,129 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/parlance-dev/parlance/internal/store"
+)
+
+// messages is the Store as store.Messages.
+type messages struct{ s *Store }
+
+// Append stores a message; see store.Messages.
+func (m messages) Append(ctx context.Context, n store.NewMessage) (store.Message, bool, error) {
+	a, err := m.s.submit(ctx, &job{message: &n})
+	if err != nil {
+		return store.Message{}, false, unavailable("append message", err)
+	}
+	return a.message, a.duplicate, nil
+}
+
+// Since reads messages to a user; see store.Messages.
+func (m messages) Since(ctx context.Context, userID, afterID string, limit int) ([]store.Message, error) {
+	const query = `SELECT ` + messageColumns + ` FROM messages WHERE to_user = ? AND id > ? ORDER BY id LIMIT ?`
+	return collect(ctx, m.s, "read messages", scanMessage, query, userID, afterID, page(limit))
+}
+
+// actions is the Store as store.Actions.
+type actions struct{ s *Store }
+
+// Append stores an action; see store.Actions.
+func (a actions) Append(ctx context.Context, n store.NewAction) (store.Action, error) {
+	got, err := a.s.submit(ctx, &job{action: &n})
+	if err != nil {
+		return store.Action{}, unavailable("append action", err)
+	}
+	return got.action, nil
+}
+
+// List reads actions; see store.Actions.
+func (a actions) List(ctx context.Context, f store.ActionFilter) ([]store.Action, error) {
+	var where []string
+	var args []any
+	for _, c := range []struct{ condition, value string }{
+		{"user_id = ?", f.UserID}, {"action = ?", f.Action}, {"id < ?", f.Before},
+	} {
+		if c.value != "" {
+			where, args = append(where, c.condition), append(args, c.value)
+		}
+	}
+	query := "SELECT id, user_id, action, data, socket_id FROM actions"
+	if len(where) > 0 {
+		query += " WHERE " + strings.Join(where, " AND ")
+	}
+	query += " ORDER BY id DESC LIMIT ?"
+	return collect(ctx, a.s, "read actions", scanAction, query, append(args, page(f.Limit))...)
+}
+
+// page brings a limit into its bounds.
+func page(limit int) int { return min(max(limit, 0), store.MaxPage) }
+
+// row is a *sql.Row or a *sql.Rows.
+type row interface{ Scan(dest ...any) error }
+
+// collect runs a query and scans all of its rows.
+func collect[T any](ctx context.Context, s *Store, operation string, scan func(row) (T, error), query string, args ...any) ([]T, error) {
+	var all []T
+	err := s.read(operation, func() (err error) {
+		rows, err := s.readers.QueryContext(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		defer func() { err = first(err, rows.Close()) }()
+		for rows.Next() {
+			one, err := scan(rows)
+			if err != nil {
+				return err
+			}
+			all = append(all, one)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+func first(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+func scanMessage(r row) (store.Message, error) {
+	var m store.Message
+	err := r.Scan(&m.ID, &m.From, &m.To, &m.Content, &m.Type, &m.ClientOffset)
+	if err != nil {
+		return m, err
+	}
+	m.Timestamp, err = timeOf(m.ID)
+	return m, err
+}
+
+func scanAction(r row) (store.Action, error) {
+	var a store.Action
+	var data []byte
+	err := r.Scan(&a.ID, &a.UserID, &a.Action, &data, &a.SocketID)
+	if err != nil {
+		return a, err
+	}
+	a.Data = data
+	a.Timestamp, err = timeOf(a.ID)
+	return a, err
+}
+
+// timeOf returns the time within an id.
+func timeOf(id string) (time.Time, error) {
+	u, err := ulid.ParseStrict(id)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("id %q: %w", id, err)
+	}
+	return u.Timestamp().UTC(), nil
+}

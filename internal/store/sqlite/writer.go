@@ -1,0 +1,267 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	sqlite "modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+
+	"github.com/parlance-dev/parlance/internal/store"
+)
+
+// job is one write that waits. Exactly one of message, action and probe is set.
+type job struct {
+	message *store.NewMessage
+	action  *store.NewAction
+	probe   bool
+	gone    <-chan struct{} // closed when nobody waits for the answer any more
+	answer  chan answer     // has room for the one answer
+}
+
+// answer is what the writer says to a job.
+type answer struct {
+	message   store.Message
+	duplicate bool
+	action    store.Action
+	err       error
+}
+
+// abandoned reports whether nobody waits any more.
+func (j *job) abandoned() bool {
+	select {
+	case <-j.gone:
+		return true
+	default:
+		return false
+	}
+}
+
+// writer owns the only connection that writes. Its methods are not safe for
+// concurrent use: one goroutine runs it.
+type writer struct {
+	db    *sql.DB
+	conn  *sql.Conn
+	ids   ids
+	batch int
+	// failed says that the last batch did: the next probe has to write.
+	failed bool
+
+	insertMessage, findOffset, insertAction, touch *sql.Stmt
+}
+
+const messageColumns = "id, from_user, to_user, content, type, coalesce(client_offset, '')"
+
+// openWriter opens the connection and brings the schema up to date.
+func openWriter(ctx context.Context, path string, o Options) (_ *writer, err error) {
+	w := &writer{batch: o.Batch, ids: ids{now: o.Now, entropy: o.Entropy}}
+	if w.db, err = sql.Open("sqlite", dsn(path, o.BusyTimeout, false)); err != nil {
+		return nil, err
+	}
+	w.db.SetMaxOpenConns(1)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.close())
+		}
+	}()
+	if w.conn, err = w.db.Conn(ctx); err != nil {
+		return nil, err
+	}
+	if err = migrate(ctx, w.conn); err != nil {
+		return nil, err
+	}
+	if w.ids.last, err = lastID(ctx, w.conn); err != nil {
+		return nil, err
+	}
+	return w, w.prepare(ctx)
+}
+
+// prepare compiles the writer's statements.
+func (w *writer) prepare(ctx context.Context) error {
+	for _, s := range []struct {
+		to  **sql.Stmt
+		sql string
+	}{
+		{&w.insertMessage, `INSERT INTO messages (id, from_user, to_user, content, type, client_offset) VALUES (?, ?, ?, ?, ?, ?)`},
+		{&w.findOffset, `SELECT ` + messageColumns + ` FROM messages WHERE from_user = ? AND client_offset = ?`},
+		{&w.insertAction, `INSERT INTO actions (id, user_id, action, data, socket_id) VALUES (?, ?, ?, ?, ?)`},
+		{&w.touch, `UPDATE probe SET writes = writes + 1`},
+	} {
+		stmt, err := w.conn.PrepareContext(ctx, s.sql) //nolint:sqlclosecheck // they live as long as the writer; close closes them
+		if err != nil {
+			return fmt.Errorf("prepare: %w", err)
+		}
+		*s.to = stmt
+	}
+	return nil
+}
+
+// close closes the connection; SQLite folds the log into the file.
+func (w *writer) close() error {
+	var errs []error
+	for _, s := range []*sql.Stmt{w.insertMessage, w.findOffset, w.insertAction, w.touch} {
+		if s != nil {
+			errs = append(errs, s.Close())
+		}
+	}
+	if w.conn != nil {
+		errs = append(errs, w.conn.Close())
+	}
+	return errors.Join(append(errs, w.db.Close())...)
+}
+
+// run writes until the queue is closed and empty.
+func (w *writer) run(queue <-chan *job) {
+	batch := make([]*job, 0, w.batch)
+	for first := range queue {
+		batch = gather(append(batch[:0], first), queue, w.batch)
+		w.write(batch)
+		clear(batch)
+	}
+}
+
+// gather takes what waits already, up to n jobs.
+func gather(batch []*job, queue <-chan *job, n int) []*job {
+	for len(batch) < n {
+		select {
+		case j, ok := <-queue:
+			if !ok {
+				return batch
+			}
+			batch = append(batch, j)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// write commits a batch and answers each of its jobs, once.
+func (w *writer) write(batch []*job) {
+	answers := make([]answer, len(batch))
+	err := w.commit(batch, answers)
+	w.failed = err != nil
+	for i, j := range batch {
+		if err != nil {
+			answers[i] = answer{err: err}
+		}
+		j.answer <- answers[i]
+	}
+}
+
+// commit writes a batch in one transaction. An error means that nothing of it
+// counts; an answer's own error concerns that job alone.
+func (w *writer) commit(batch []*job, answers []answer) (err error) {
+	if !w.needed(batch) {
+		return nil
+	}
+	// No caller's context: ending one must not tear down the others' batch.
+	ctx := context.Background()
+	if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			// SQLite may have rolled back by itself; that is the error of this.
+			_, _ = w.conn.ExecContext(ctx, "ROLLBACK")
+		}
+	}()
+	for i, j := range batch {
+		if j.abandoned() {
+			answers[i] = answer{err: context.Canceled}
+			continue
+		}
+		answers[i] = w.apply(ctx, j)
+		if e := answers[i].err; e != nil && !harmless(e) {
+			return e
+		}
+	}
+	if _, err := w.conn.ExecContext(ctx, "COMMIT"); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// needed reports whether a batch has anything to write: probes alone do not,
+// as long as writing works.
+func (w *writer) needed(batch []*job) bool {
+	if w.failed {
+		return true
+	}
+	for _, j := range batch {
+		if !j.probe {
+			return true
+		}
+	}
+	return false
+}
+
+// harmless reports whether a failed statement left the transaction as it was.
+func harmless(err error) bool {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code() & 0xff {
+	case lib.SQLITE_CONSTRAINT, lib.SQLITE_TOOBIG, lib.SQLITE_MISMATCH:
+		return true
+	}
+	return false
+}
+
+// apply does one job within the transaction.
+func (w *writer) apply(ctx context.Context, j *job) answer {
+	switch {
+	case j.message != nil:
+		return w.applyMessage(ctx, j.message)
+	case j.action != nil:
+		return w.applyAction(ctx, j.action)
+	}
+	_, err := w.touch.ExecContext(ctx)
+	return answer{err: err}
+}
+
+func (w *writer) applyMessage(ctx context.Context, m *store.NewMessage) answer {
+	var offset any // NULL where the sender named none
+	if m.ClientOffset != "" {
+		offset = m.ClientOffset
+		first, err := scanMessage(w.findOffset.QueryRowContext(ctx, m.From, offset))
+		if err == nil {
+			return answer{message: first, duplicate: true}
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return answer{err: fmt.Errorf("find client offset: %w", err)}
+		}
+	}
+	id, err := w.ids.next()
+	if err != nil {
+		return answer{err: err}
+	}
+	if _, err := w.insertMessage.ExecContext(ctx, id.String(), m.From, m.To, m.Content, m.Type, offset); err != nil {
+		return answer{err: fmt.Errorf("insert message: %w", err)}
+	}
+	return answer{message: store.Message{
+		ID: id.String(), From: m.From, To: m.To, Content: m.Content, Type: m.Type,
+		Timestamp: id.Timestamp().UTC(), ClientOffset: m.ClientOffset,
+	}}
+}
+
+func (w *writer) applyAction(ctx context.Context, a *store.NewAction) answer {
+	id, err := w.ids.next()
+	if err != nil {
+		return answer{err: err}
+	}
+	var data any
+	if a.Data != nil {
+		data = []byte(a.Data)
+	}
+	if _, err := w.insertAction.ExecContext(ctx, id.String(), a.UserID, a.Action, data, a.SocketID); err != nil {
+		return answer{err: fmt.Errorf("insert action: %w", err)}
+	}
+	return answer{action: store.Action{
+		ID: id.String(), UserID: a.UserID, Action: a.Action, Data: a.Data, SocketID: a.SocketID,
+		Timestamp: id.Timestamp().UTC(),
+	}}
+}
