@@ -66,7 +66,7 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.cause }
 
 // Refusal is an answer to a handshake: connect_error with a message and data.
-type Refusal struct {
+type Refusal struct { //nolint:errname // what a handshake gets is called a refusal
 	Message string
 	Data    json.RawMessage // err.data of the client; nil for none
 }

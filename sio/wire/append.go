@@ -112,3 +112,21 @@ func AppendRaw(b, raw []byte) []byte {
 	}
 	return append(b, raw...)
 }
+
+// AppendRawObject appends a JSON object that is already encoded; an empty text
+// is the empty object.
+func AppendRawObject(b, raw []byte) []byte {
+	if len(raw) == 0 {
+		return append(b, '{', '}')
+	}
+	return append(b, raw...)
+}
+
+// AppendComma appends a comma, except to what ends in an opening bracket: in
+// front of a property or an element that may be the first.
+func AppendComma(b []byte) []byte {
+	if n := len(b); n > 0 && (b[n-1] == '{' || b[n-1] == '[') {
+		return b
+	}
+	return append(b, ',')
+}

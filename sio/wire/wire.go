@@ -1,6 +1,11 @@
 // Package wire reads and writes the JSON of events for generated code: a pull
-// reader over raw bytes that collects violations of the contract while it
-// reads, and functions that append JSON to a buffer.
+// Reader over raw bytes that collects violations of the contract while it
+// reads, checks of string formats, and functions that append JSON to a buffer.
+//
+// The Reader accepts exactly what encoding/json accepts, without reflection
+// and without allocating anything but results. It is a reader of its own, not
+// one built on a library, because violations need what libraries do not keep
+// on the good path: where in the payload the reader is, at no cost to it.
 //
 // It imports the standard library only.
 package wire
@@ -16,11 +21,15 @@ type Violation struct {
 	// itself. For required and additionalProperties it points at the missing
 	// or unknown property.
 	Path string `json:"path"`
-	// Keyword is the JSON Schema keyword that failed, such as maxLength.
+	// Keyword is the JSON Schema keyword that failed, such as maxLength;
+	// KeywordSyntax for a text that is no JSON.
 	Keyword string `json:"keyword"`
 	// Message is for people: lower case, no full stop, never the value itself.
 	Message string `json:"message"`
 }
+
+// KeywordSyntax is the Keyword of a text that is not JSON at all.
+const KeywordSyntax = "syntax"
 
 // ValidationError is the failure of a decoder: at least one violation.
 type ValidationError struct {

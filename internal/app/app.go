@@ -1,0 +1,140 @@
+// Package app wires the server together: it makes the parts, hands each what it
+// needs, and takes them down in order. It holds no behaviour of its own and may
+// import every package of internal, sio and the engines.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/parlance-dev/parlance/internal/config"
+	"github.com/parlance-dev/parlance/internal/feature/auth"
+	"github.com/parlance-dev/parlance/internal/gen/contract"
+	"github.com/parlance-dev/parlance/internal/httpapi"
+	"github.com/parlance-dev/parlance/internal/store"
+	"github.com/parlance-dev/parlance/internal/store/sqlite"
+	"github.com/parlance-dev/parlance/sio"
+)
+
+// storeBusy is how long a write waits for a locked database before the client
+// is told; it keeps such an answer within two seconds.
+const storeBusy = 1500 * time.Millisecond
+
+// Options replace parts of the server, for tests. The zero value replaces none.
+type Options struct {
+	// Store is used instead of the configured one; the App closes it.
+	Store store.Store
+	// Clock is the runtime's clock; default: the system's.
+	Clock sio.Clock
+}
+
+// App is a server that is ready to serve. Its methods may be called from any
+// goroutine.
+type App struct {
+	logger   *slog.Logger
+	store    store.Store
+	keys     *auth.Keys // nil where a secret checks tokens
+	engine   sio.Engine
+	handler  http.Handler
+	draining atomic.Bool
+}
+
+// New makes all parts of the server. The configuration must have a secret or a
+// key (config.EnsureSecret). The caller ends the App with Close.
+func New(ctx context.Context, cfg *config.Config, logger *slog.Logger, o Options) (_ *App, err error) {
+	if o.Clock == nil {
+		o.Clock = sio.SystemClock{}
+	}
+	a := &App{logger: logger, store: o.Store}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.release())
+		}
+	}()
+	if a.store == nil {
+		s, err := sqlite.Open(ctx, cfg.DataDir, sqlite.Options{Now: o.Clock.Now, BusyTimeout: storeBusy})
+		if err != nil {
+			return nil, err
+		}
+		a.store = s
+	}
+	verifier, err := a.verifier(ctx, cfg, o.Clock)
+	if err != nil {
+		return nil, err
+	}
+	if a.engine, err = newEngine(cfg, logger); err != nil {
+		return nil, err
+	}
+	if err := a.register(cfg, verifier, o.Clock); err != nil {
+		return nil, err
+	}
+	a.handler = httpapi.New(httpapi.Deps{
+		Engine:         a.engine,
+		Origins:        cfg.FrontendOrigins,
+		TrustedProxies: cfg.TrustedProxies,
+		Ready:          a.store.Ready,
+		Draining:       a.draining.Load,
+		AsyncAPIYAML:   []byte(contract.YAML()),
+		AsyncAPIJSON:   []byte(contract.JSON()),
+		Logger:         logger,
+	})
+	return a, nil
+}
+
+// verifier makes what checks tokens.
+func (a *App) verifier(ctx context.Context, cfg *config.Config, clock sio.Clock) (*auth.Verifier, error) {
+	var err error
+	switch {
+	case cfg.JWT.JWKSURL != "":
+		// The set outlives the start: only Close ends its refreshing.
+		a.keys, err = auth.JWKS(context.WithoutCancel(ctx), cfg.JWT.JWKSURL, auth.JWKSOptions{Logger: a.logger})
+	case cfg.JWT.PublicKeyFile != "":
+		a.keys, err = auth.PublicKeyFile(cfg.JWT.PublicKeyFile)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return auth.New(auth.Options{
+		Secret:     cfg.JWT.Secret.Reveal(),
+		Keys:       a.keys,
+		Issuer:     cfg.JWT.Issuer,
+		Audience:   cfg.JWT.Audience,
+		AllowNoExp: !cfg.JWT.RequireExp,
+		Now:        clock.Now,
+		Logger:     a.logger,
+	})
+}
+
+// Handler answers every request of the server.
+func (a *App) Handler() http.Handler { return a.handler }
+
+// Drain makes /readyz say that the server is on its way down.
+func (a *App) Drain() { a.draining.Store(true) }
+
+// Close disconnects every client after what was queued for it is written,
+// waits for the handlers that run, and closes the store. Where ctx ends first,
+// the rest is cut off.
+func (a *App) Close(ctx context.Context) error {
+	a.Drain()
+	err := a.engine.Shutdown(ctx)
+	if err != nil {
+		err = fmt.Errorf("stop the engine: %w", err)
+	}
+	return errors.Join(err, a.release())
+}
+
+// release closes what handlers use, after the last handler.
+func (a *App) release() error {
+	if a.keys != nil {
+		a.keys.Close()
+	}
+	if a.store != nil {
+		return a.store.Close()
+	}
+	return nil
+}

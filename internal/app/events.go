@@ -1,0 +1,63 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/parlance-dev/parlance/internal/config"
+	"github.com/parlance-dev/parlance/internal/feature/actions"
+	"github.com/parlance-dev/parlance/internal/feature/auth"
+	"github.com/parlance-dev/parlance/internal/feature/messages"
+	"github.com/parlance-dev/parlance/internal/feature/rooms"
+	"github.com/parlance-dev/parlance/internal/feature/system"
+	"github.com/parlance-dev/parlance/internal/gen/events"
+	"github.com/parlance-dev/parlance/sio"
+	"github.com/parlance-dev/parlance/sio/zishang520"
+)
+
+// newEngine makes the configured Socket.IO engine with the contract's settings.
+func newEngine(cfg *config.Config, logger *slog.Logger) (sio.Engine, error) {
+	said := events.Contract().Server
+	o := sio.EngineOptions{
+		Path:         said.Path,
+		Transports:   said.Transports,
+		PingInterval: said.PingInterval,
+		PingTimeout:  said.PingTimeout,
+		MaxPayload:   cfg.MaxPayloadBytes,
+		Logger:       logger,
+	}
+	switch cfg.SocketEngine {
+	case "zishang520":
+		return zishang520.New(o)
+	}
+	return nil, fmt.Errorf("SOCKET_ENGINE: no engine %q", cfg.SocketEngine)
+}
+
+// register puts the features behind the events of the contract.
+func (a *App) register(cfg *config.Config, verifier *auth.Verifier, clock sio.Clock) error {
+	limit := events.Contract().RateLimit
+	limit.Events, limit.Window = cfg.SocketRateLimit, cfg.SocketWindow
+	_, err := events.Register(a.engine, events.Handlers{
+		Actions:  actions.New(a.store.Actions()),
+		Messages: messages.New(a.store.Messages(), a.logger),
+		Rooms:    rooms.New(int64(cfg.RoomLimit)),
+		System:   system.New(clock),
+	}, sio.Options{
+		Authenticate: verifier.Authenticate,
+		Connected: func(_ context.Context, c *sio.Conn, _ *sio.Handshake) error {
+			c.Join(rooms.Entitled(c.Identity())...)
+			return nil
+		},
+		Opened: func(_ context.Context, c *sio.Conn) {
+			a.logger.Info("user connected", "userId", c.Identity().UserID, "socketId", c.ID(), "transport", c.Transport())
+		},
+		Disconnected: func(c *sio.Conn, reason sio.Reason) {
+			a.logger.Info("user disconnected", "userId", c.Identity().UserID, "socketId", c.ID(), "reason", string(reason))
+		},
+		RateLimit: &limit,
+		Clock:     clock,
+		Logger:    a.logger,
+	})
+	return err
+}

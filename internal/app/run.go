@@ -1,0 +1,113 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/parlance-dev/parlance/internal/config"
+	"github.com/parlance-dev/parlance/internal/feature/auth"
+	"github.com/parlance-dev/parlance/internal/httpapi"
+	"github.com/parlance-dev/parlance/internal/logging"
+)
+
+// tryTokenTTL is how long the tokens that a start prints are good.
+const tryTokenTTL = 24 * time.Hour
+
+// Run serves until ctx ends, then stops in order: readiness, sockets, requests,
+// store. Logs go to stderr; stdout gets, in development, tokens to try the
+// server with. An error means that the start or the stop failed.
+func Run(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) error {
+	if err := cfg.EnsureSecret(); err != nil {
+		return err
+	}
+	logger := logging.New(stderr, cfg.LogLevel)
+	for _, warning := range cfg.Warnings() {
+		logger.Warn(warning)
+	}
+	a, err := New(ctx, cfg, logger, Options{})
+	if err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(cfg.ListenHost, strconv.Itoa(cfg.Port)))
+	if err != nil {
+		return errors.Join(fmt.Errorf("listen: %w", err), a.Close(ctx))
+	}
+	url := address(listener, cfg.ListenHost)
+	logger.Info("listening", "url", url, "environment", string(cfg.Environment), "engine", cfg.SocketEngine)
+	if cfg.Environment == config.Development {
+		if err := welcome(stdout, cfg, url); err != nil {
+			logger.Warn("no tokens printed", "error", err)
+		}
+	}
+	return a.serve(ctx, listener, cfg.ShutdownTimeout, logger)
+}
+
+// serve answers requests until ctx ends or the listener fails.
+func (a *App) serve(ctx context.Context, listener net.Listener, patience time.Duration, logger *slog.Logger) error {
+	server := httpapi.NewServer(listener.Addr().String(), a.Handler(), logger)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+		err = fmt.Errorf("serve: %w", err)
+	}
+	logger.Info("stopping", "timeout", patience.String())
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	// Sockets first: their polls are requests that would not end otherwise.
+	err = errors.Join(err, a.Close(stop), server.Shutdown(stop))
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = errors.Join(err, server.Close())
+	}
+	if err == nil || errors.Is(err, http.ErrServerClosed) {
+		logger.Info("stopped")
+		return nil
+	}
+	return err
+}
+
+// address is where people reach the listener.
+func address(l net.Listener, host string) string {
+	if host == "" {
+		host = "localhost"
+	}
+	port := 0
+	if tcp, ok := l.Addr().(*net.TCPAddr); ok {
+		port = tcp.Port
+	}
+	return "http://" + net.JoinHostPort(host, strconv.Itoa(port))
+}
+
+// welcome prints tokens to try the server with. They are for the eyes of a
+// developer at a terminal, and so never part of the log.
+func welcome(w io.Writer, cfg *config.Config, url string) error {
+	if cfg.JWT.HasKey() {
+		_, err := fmt.Fprintf(w, "\nParlance is at %s. Tokens are signed elsewhere: bring your own.\n\n", url)
+		return err
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(table, "\nParlance is at %s. Tokens to try it with, good for %s:\n\n", url, tryTokenTTL)
+	for _, c := range []auth.Claims{
+		{UserID: "alice", Role: auth.RoleAdmin},
+		{UserID: "bob", Role: auth.RoleUser, Department: "sales"},
+	} {
+		c.Issuer, c.Audience = cfg.JWT.Issuer, cfg.JWT.Audience
+		token, err := auth.Issue(cfg.JWT.Secret.Reveal(), c, time.Now(), tryTokenTTL)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(table, "  %s\t%s\t%s\n", c.UserID, c.Role, token)
+	}
+	fmt.Fprintf(table, "\n  io(%q, { auth: { token: '…' } })\n\n", url)
+	return table.Flush()
+}

@@ -1,0 +1,58 @@
+// Package messages takes messages from users to users: stored first, then
+// acknowledged and delivered.
+//
+// It imports its generated interface, sio and the interfaces of internal/store.
+package messages
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/parlance-dev/parlance/internal/gen/events"
+	"github.com/parlance-dev/parlance/internal/store"
+	"github.com/parlance-dev/parlance/sio"
+)
+
+// Handler implements events.MessagesHandler.
+type Handler struct {
+	store  store.Messages
+	logger *slog.Logger
+}
+
+var _ events.MessagesHandler = (*Handler)(nil)
+
+// New returns a handler that keeps messages in s.
+func New(s store.Messages, logger *slog.Logger) *Handler {
+	return &Handler{store: s, logger: logger}
+}
+
+// SendMessage stores a message durably and delivers it to the recipient's
+// sockets. A clientOffset that the sender has used before stores and delivers
+// nothing: the acknowledgement is that of the first message.
+func (h *Handler) SendMessage(ctx context.Context, c *sio.Conn, req *events.SendMessage) (*events.SendMessageAck, error) {
+	m := store.NewMessage{From: c.Identity().UserID, To: req.To, Content: req.Content, Type: string(req.Type)}
+	if req.ClientOffset != nil {
+		m.ClientOffset = *req.ClientOffset
+	}
+	// A client that leaves meanwhile has still sent the message.
+	stored, duplicate, err := h.store.Append(context.WithoutCancel(ctx), m)
+	if err != nil {
+		return nil, sio.WrapError(sio.CodeStore, "", err)
+	}
+	ack := &events.SendMessageAck{MessageID: stored.ID, Timestamp: stored.Timestamp}
+	if duplicate {
+		ack.Duplicate = true
+		return ack, nil
+	}
+	err = events.NewBroadcaster(c.Server()).NewMessage(stored.To, &events.NewMessage{
+		ID:        stored.ID,
+		From:      stored.From,
+		Content:   stored.Content,
+		Type:      events.NewMessageType(stored.Type),
+		Timestamp: stored.Timestamp,
+	})
+	if err != nil { // stored all the same: the recipient finds it in the history
+		h.logger.Error("message not delivered", "messageId", stored.ID, "error", err)
+	}
+	return ack, nil
+}

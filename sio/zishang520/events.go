@@ -1,0 +1,149 @@
+package zishang520
+
+import (
+	"sync/atomic"
+
+	"github.com/zishang520/socket.io/parsers/socket/v3/parser"
+
+	"github.com/parlance-dev/parlance/sio"
+)
+
+// task is one call of a socket's handler.
+type task struct {
+	opened bool
+	closed bool
+	event  sio.Event // where it is neither
+}
+
+// eventQueue holds the calls that a handler still has to get. It is bounded
+// from outside, by the slots of the connection. Its methods are called with the
+// socket's mutex held.
+type eventQueue struct {
+	tasks   []task
+	running bool // a goroutine works on it
+}
+
+func (q *eventQueue) push(t task) { q.tasks = append(q.tasks, t) }
+
+func (q *eventQueue) pushFront(t task) { q.tasks = append([]task{t}, q.tasks...) }
+
+// start reports whether the caller has to start working on the queue.
+func (q *eventQueue) start() bool {
+	if q.running {
+		return false
+	}
+	q.running = true
+	return true
+}
+
+// pop takes the next task. Where there is none, the work ends.
+func (q *eventQueue) pop() (task, bool) {
+	if len(q.tasks) == 0 {
+		q.tasks, q.running = nil, false
+		return task{}, false
+	}
+	t := q.tasks[0]
+	q.tasks[0] = task{}
+	q.tasks = q.tasks[1:]
+	return t, true
+}
+
+// drop removes what is queued, all of it events, and returns how many.
+func (q *eventQueue) drop() int {
+	n := len(q.tasks)
+	q.tasks = nil
+	return n
+}
+
+// receive takes an event or an acknowledgement from the decoder.
+func (s *clientSocket) receive(p *incoming) {
+	if p.kind == parser.ACK || p.kind == parser.BINARY_ACK {
+		if p.hasID {
+			s.acknowledged(p.id, p.payload)
+		}
+		return
+	}
+	e := sio.Event{Name: p.name, Payload: p.payload}
+	if p.hasID {
+		e.Ack = s.acknowledger(p.id)
+	}
+	if !s.conn.acquire() {
+		return
+	}
+	s.mu.Lock()
+	over := s.state >= leaving
+	if !over {
+		s.events.push(task{event: e})
+		if s.state == open {
+			s.startEvents()
+		}
+	}
+	s.mu.Unlock()
+	if over {
+		s.conn.release(1)
+	}
+}
+
+// startEvents sees to it that somebody works on the queue. The mutex is held.
+func (s *clientSocket) startEvents() {
+	if s.events.start() {
+		s.conn.engine.tasks.run(s.run)
+	}
+}
+
+// run calls the handler, one task at a time, until none is left.
+func (s *clientSocket) run() {
+	for {
+		s.mu.Lock()
+		t, ok := s.events.pop()
+		h, reason := s.handler, s.reason
+		if t.closed {
+			s.handler = nil
+		}
+		s.mu.Unlock()
+		if !ok {
+			return
+		}
+		s.perform(h, t, reason)
+	}
+}
+
+// perform makes one call and survives its panic.
+func (s *clientSocket) perform(h sio.SocketHandler, t task, reason sio.Reason) {
+	call := "Event"
+	defer func() {
+		if r := recover(); r != nil {
+			s.conn.engine.logPanic(call, s, r)
+		}
+		if t.closed {
+			s.conn.engine.tasks.done()
+		}
+	}()
+	switch {
+	case t.opened:
+		call = "Opened"
+		h.Opened()
+	case t.closed:
+		call = "Closed"
+		h.Closed(reason)
+	default:
+		s.conn.release(1) // it waits no longer
+		h.Event(t.event)
+	}
+}
+
+// acknowledger returns what answers an event of the client.
+func (s *clientSocket) acknowledger(id uint64) func(sio.Payload) {
+	var called atomic.Bool
+	return func(p sio.Payload) {
+		if called.Swap(true) {
+			return
+		}
+		s.mu.Lock()
+		err := s.sendable()
+		s.mu.Unlock()
+		if err == nil {
+			_ = s.conn.push(ackMessage(s.ns.name, id, p)) // closed meanwhile: nobody waits for it
+		}
+	}
+}

@@ -1,0 +1,113 @@
+package zishang520
+
+import "sync"
+
+// message is what waits for a client: one Engine.IO packet in its text form,
+// type included, and the binary parts that follow it. Messages are shared
+// between connections and never changed.
+type message struct {
+	text        []byte
+	attachments [][]byte
+}
+
+// size returns the packets and bytes that the message counts for.
+func (m message) size() (packets int, bytes int64) {
+	bytes = int64(len(m.text))
+	for _, a := range m.attachments {
+		bytes += int64(len(a))
+	}
+	return 1 + len(m.attachments), bytes
+}
+
+// pushed is what became of a message given to an outbox.
+type pushed int
+
+const (
+	queued   pushed = iota
+	refused         // the outbox is sealed: the connection is ending
+	overflow        // too much waits; sealed from now on
+)
+
+// outbox holds what waits for one client, across a change of its transport. It
+// is bounded: a client that does not read must not cost memory. Transports take
+// from it and say when something was written; until then it counts as waiting.
+type outbox struct {
+	maxPackets int
+	maxBytes   int64
+
+	mu      sync.Mutex
+	queue   []message
+	packets int
+	bytes   int64
+	sealed  bool
+}
+
+// push queues a message. What finds nothing waiting is never too much: the
+// client had read everything.
+func (o *outbox) push(m message) pushed {
+	packets, bytes := m.size()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.sealed {
+		return refused
+	}
+	if o.packets > 0 && (o.packets+packets > o.maxPackets || o.bytes+bytes > o.maxBytes) {
+		o.sealed = true
+		return overflow
+	}
+	o.packets += packets
+	o.bytes += bytes
+	o.queue = append(o.queue, m)
+	return queued
+}
+
+// take removes messages from the front, at least one where there is one, and
+// then as long as they fit into limit bytes.
+func (o *outbox) take(limit int64) []message {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n, total := 0, int64(0)
+	for ; n < len(o.queue); n++ {
+		_, bytes := o.queue[n].size()
+		if total += bytes; n > 0 && total > limit {
+			break
+		}
+	}
+	taken := o.queue[:n:n]
+	if o.queue = o.queue[n:]; len(o.queue) == 0 {
+		o.queue = nil
+	}
+	return taken
+}
+
+// written says that taken messages are on their way and wait no longer.
+func (o *outbox) written(ms []message) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, m := range ms {
+		packets, bytes := m.size()
+		o.packets -= packets
+		o.bytes -= bytes
+	}
+}
+
+// idle reports whether nothing waits.
+func (o *outbox) idle() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.packets == 0
+}
+
+// seal refuses further messages; those that wait are still taken.
+func (o *outbox) seal() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.sealed = true
+}
+
+// discard drops what waits.
+func (o *outbox) discard() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.sealed, o.queue = true, nil
+}
