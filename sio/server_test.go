@@ -99,15 +99,18 @@ func (f *fixture) connect(t *testing.T) *siotest.Client {
 	return c
 }
 
-func TestEventAnswers(t *testing.T) {
+// eventAnswer is what a client gets for an event.
+type eventAnswer struct {
+	name  string
+	event string
+	args  []string
+	ack   string // with an acknowledgement
+	fails string // payload of the error event without one; "" for none
+}
+
+func eventAnswers() []eventAnswer {
 	long := strings.Repeat("é", 65)
-	tests := []struct {
-		name  string
-		event string
-		args  []string
-		ack   string // with an acknowledgement
-		fails string // payload of the error event without one; "" for none
-	}{
+	return []eventAnswer{
 		{"success", "echo", []string{`{"a":1}`}, `{"a":1}`, ""},
 		{
 			"plain error", "echo",
@@ -172,7 +175,10 @@ func TestEventAnswers(t *testing.T) {
 			`{"message":"Unknown event: ` + long[:128] + `…","code":"UNKNOWN_EVENT","event":"` + long[:128] + `…"}`,
 		},
 	}
-	for _, tt := range tests {
+}
+
+func TestEventAnswers(t *testing.T) {
+	for _, tt := range eventAnswers() {
 		t.Run(tt.name, func(t *testing.T) {
 			f := newFixture(t, nil)
 			c := f.connect(t)

@@ -181,8 +181,10 @@ func TestFailuresBehindTheEvents(t *testing.T) {
 		message string
 		logged  string
 	}{
-		{"store down", func() error { return errors.Join(store.ErrUnavailable, errors.New("inner words")) },
-			"STORE_UNAVAILABLE", "Message could not be stored", "inner words"},
+		{
+			"store down", func() error { return errors.Join(store.ErrUnavailable, errors.New("inner words")) },
+			"STORE_UNAVAILABLE", "Message could not be stored", "inner words",
+		},
 		{"panic", func() error { panic("inner words") }, "EVENT_ERROR", "Event processing failed", "inner words"},
 	}
 	for _, tt := range tests {
@@ -234,12 +236,12 @@ func TestLockedDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	t.Cleanup(func() { _ = db.Close() })
 	conn, err := db.Conn(deadline(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	t.Cleanup(func() { _ = conn.Close() })
 	if _, err := conn.ExecContext(deadline(t), "BEGIN IMMEDIATE"); err != nil {
 		t.Fatal(err)
 	}
@@ -322,7 +324,7 @@ func TestStoredThroughTheEvents(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	t.Cleanup(func() { _ = db.Close() })
 	for i, table := range []string{"messages", "actions"} {
 		var id string
 		if err := db.QueryRowContext(deadline(t), "SELECT id FROM "+table).Scan(&id); err != nil || id != ids[i] {

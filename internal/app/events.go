@@ -27,11 +27,14 @@ func newEngine(cfg *config.Config, logger *slog.Logger) (sio.Engine, error) {
 		MaxPayload:   cfg.MaxPayloadBytes,
 		Logger:       logger,
 	}
-	switch cfg.SocketEngine {
-	case "zishang520":
-		return zishang520.New(o)
+	engines := map[string]func(sio.EngineOptions) (sio.Engine, error){
+		"zishang520": func(o sio.EngineOptions) (sio.Engine, error) { return zishang520.New(o) },
 	}
-	return nil, fmt.Errorf("SOCKET_ENGINE: no engine %q", cfg.SocketEngine)
+	open, ok := engines[cfg.SocketEngine]
+	if !ok {
+		return nil, fmt.Errorf("SOCKET_ENGINE: no engine %q", cfg.SocketEngine)
+	}
+	return open(o)
 }
 
 // register puts the features behind the events of the contract.

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"text/tabwriter"
 	"time"
 
 	"github.com/parlance-dev/parlance/internal/config"
@@ -95,8 +94,7 @@ func welcome(w io.Writer, cfg *config.Config, url string) error {
 		_, err := fmt.Fprintf(w, "\nParlance is at %s. Tokens are signed elsewhere: bring your own.\n\n", url)
 		return err
 	}
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(table, "\nParlance is at %s. Tokens to try it with, good for %s:\n\n", url, tryTokenTTL)
+	text := fmt.Sprintf("\nParlance is at %s. Tokens to try it with, good for %s:\n\n", url, tryTokenTTL)
 	for _, c := range []auth.Claims{
 		{UserID: "alice", Role: auth.RoleAdmin},
 		{UserID: "bob", Role: auth.RoleUser, Department: "sales"},
@@ -106,8 +104,9 @@ func welcome(w io.Writer, cfg *config.Config, url string) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(table, "  %s\t%s\t%s\n", c.UserID, c.Role, token)
+		text += fmt.Sprintf("  %-5s  %-5s  %s\n", c.UserID, c.Role, token)
 	}
-	fmt.Fprintf(table, "\n  io(%q, { auth: { token: '…' } })\n\n", url)
-	return table.Flush()
+	text += fmt.Sprintf("\n  io('%s', { auth: { token: '…' } })\n\n", url)
+	_, err := io.WriteString(w, text)
+	return err
 }

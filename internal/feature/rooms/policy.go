@@ -23,6 +23,7 @@ func Entitled(id sio.Identity) []string {
 		rooms = append(rooms, events.RoomAdmins)
 	case events.RoleModerator:
 		rooms = append(rooms, events.RoomModerators)
+	case events.RoleUser: // has no room of its own
 	}
 	if d := id.Attributes[department]; d != "" {
 		rooms = append(rooms, events.RoomDepartment(d))
