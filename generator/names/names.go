@@ -8,6 +8,7 @@ package names
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Words splits a name of a contract, such as user_id, userId, user-id or
@@ -46,7 +47,7 @@ func startsWord(runes []rune, i int) bool {
 	}
 	// The plural s of an initialism (IDs) belongs to it.
 	last := i+2 >= len(runes) || !unicode.IsLower(runes[i+2])
-	return i+1 < len(runes) && unicode.IsLower(runes[i+1]) && !(runes[i+1] == 's' && last)
+	return i+1 < len(runes) && unicode.IsLower(runes[i+1]) && (runes[i+1] != 's' || !last)
 }
 
 // Pascal returns a name as an identifier in PascalCase: user_id becomes
@@ -67,11 +68,8 @@ func Tail(name string) string {
 
 // visible puts an X in front of what does not start with a capital.
 func visible(s string) string {
-	for _, r := range s {
-		if !unicode.IsUpper(r) {
-			return "X" + s
-		}
-		break
+	if first, _ := utf8.DecodeRuneInString(s); s != "" && !unicode.IsUpper(first) {
+		return "X" + s
 	}
 	return s
 }
@@ -90,8 +88,8 @@ func Camel(name string, reserved func(string) bool) string {
 		b.WriteString(capital(w))
 	}
 	s := b.String()
-	if unicode.IsDigit([]rune(s)[0]) {
-		s = "x" + s
+	if first, _ := utf8.DecodeRuneInString(s); unicode.IsDigit(first) || unicode.IsUpper(first) {
+		s = "x" + s // a capital here has no small letter
 	}
 	if reserved(s) {
 		s += "_"

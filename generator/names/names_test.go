@@ -76,7 +76,7 @@ func TestScope(t *testing.T) {
 }
 
 func FuzzIdentifiers(f *testing.F) {
-	for _, s := range []string{"user_id", "2fa", "名前", "\xff", "ǅ", "ªb", "_", "a\u0301"} {
+	for _, s := range []string{"user_id", "2fa", "名前", "\xff", "ǅ", "ªb", "_", "a\u0301", "𝝝"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

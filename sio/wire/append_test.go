@@ -81,6 +81,16 @@ func TestAppendTheRest(t *testing.T) {
 	}
 }
 
+func TestAppendObjectsAndCommas(t *testing.T) {
+	b := wire.AppendRawObject(wire.AppendComma([]byte("[")), nil)
+	b = wire.AppendRawObject(wire.AppendComma(b), []byte(`{"a":1}`))
+	b = append(wire.AppendComma(b), '{')
+	b = append(append(wire.AppendComma(b), `"a":1`...), '}', ']')
+	if got, want := string(b), `[{},{"a":1},{"a":1}]`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func FuzzAppendString(f *testing.F) {
 	for _, s := range textSeeds() {
 		f.Add(s)

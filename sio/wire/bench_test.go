@@ -88,13 +88,13 @@ func BenchmarkReadMessage(b *testing.B) {
 func readMessageJX(d *jx.Decoder, data []byte, m *message) error {
 	d.ResetBytes(data)
 	err := d.ObjBytes(func(d *jx.Decoder, key []byte) error {
-		var to *string
-		limit := 128
 		switch string(key) {
 		case "to":
-			to = &m.to
+			return readTextJX(d, &m.to, 128)
 		case "content":
-			to, limit = &m.content, 1000
+			return readTextJX(d, &m.content, 1000)
+		case "clientOffset":
+			return readTextJX(d, &m.offset, 64)
 		case "type":
 			text, err := d.StrBytes()
 			if err != nil {
@@ -109,23 +109,23 @@ func readMessageJX(d *jx.Decoder, data []byte, m *message) error {
 				return errors.New("enum")
 			}
 			return nil
-		case "clientOffset":
-			to, limit = &m.offset, 64
-		default:
-			return errors.New("unknown")
 		}
-		text, err := d.StrBytes()
-		if err != nil {
-			return err
-		}
-		if n := utf8.RuneCount(text); n < 1 || n > limit {
-			return errors.New("length")
-		}
-		*to = string(text)
-		return nil
+		return errors.New("unknown")
 	})
 	if err == nil && d.Next() != jx.Invalid {
 		return errors.New("trailing data")
 	}
 	return err
+}
+
+func readTextJX(d *jx.Decoder, to *string, limit int) error {
+	text, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	if n := utf8.RuneCount(text); n < 1 || n > limit {
+		return errors.New("length")
+	}
+	*to = string(text)
+	return nil
 }

@@ -95,7 +95,7 @@ func IsEmail(s []byte) bool {
 		}
 		return IsIPv4(literal)
 	}
-	return IsHostname(domain)
+	return IsHostname(domain) && domain[len(domain)-1] != '.'
 }
 
 // isDotString: atoms with single dots between them.
@@ -124,12 +124,12 @@ func isQuoted(s []byte) bool {
 	}
 	s = s[1 : len(s)-1]
 	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' {
-			i++
-			if i == len(s) {
+		switch s[i] {
+		case '\\':
+			if i++; i == len(s) {
 				return false
 			}
-		} else if s[i] == '"' {
+		case '"':
 			return false
 		}
 		if s[i] < ' ' || s[i] > '~' {

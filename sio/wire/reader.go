@@ -50,7 +50,8 @@ const inArray = -1
 // longest is the size of a text that spans can point into.
 const longest = 1<<31 - 2
 
-// NewReader returns a reader of data, which must not change meanwhile.
+// NewReader returns a reader of data, which must not change meanwhile. A text
+// beyond 2 GiB is refused.
 func NewReader(data []byte) *Reader {
 	if len(data) > longest {
 		data = nil

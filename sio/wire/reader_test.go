@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"reflect"
@@ -44,9 +43,10 @@ func readAny(r *wire.Reader) any {
 			out[key] = readAny(r)
 		}
 		return out
+	default:
+		r.Skip()
+		return nil
 	}
-	r.Skip()
-	return nil
 }
 
 // oracle decodes with encoding/json.
@@ -204,11 +204,38 @@ func TestIntegers(t *testing.T) {
 		want    int64
 		keyword string
 	}{
-		{"0", 0, ""}, {"-0", 0, ""}, {"1.0", 1, ""}, {"1e3", 1000, ""}, {"-1.50e1", -15, ""}, {"10e-1", 1, ""}, {"0e999999999999", 0, ""}, {"0.000", 0, ""},
-		{"123456789012345678", 123456789012345678, ""}, {"1234567890123456789", 1234567890123456789, ""}, {"9223372036854775807", math.MaxInt64, ""}, {"-9223372036854775808", math.MinInt64, ""},
-		{"9223372036854775807.0", math.MaxInt64, ""}, {"922337203685477580.7e1", math.MaxInt64, ""}, {"0.0000000000000000009e19", 9, ""}, {"100000000000000000000e-18", 100, ""},
-		{"9223372036854775808", 0, "maximum"}, {"-9223372036854775809", 0, "minimum"}, {"1e19", 0, "maximum"}, {"-1e400", 0, "minimum"}, {"1e999999999999999999999", 0, "maximum"}, {"99999999999999999999", 0, "maximum"},
-		{"1.5", 0, "type"}, {"1e-1", 0, "type"}, {"1e-999999999999999999999", 0, "type"}, {"9223372036854775806.5", 0, "type"}, {"0.1", 0, "type"}, {`"1"`, 0, "type"}, {"null", 0, "type"}, {"[1]", 0, "type"}, {"1.", 0, "syntax"}, {"01", 0, "syntax"},
+		{"0", 0, ""},
+		{"-0", 0, ""},
+		{"1.0", 1, ""},
+		{"1e3", 1000, ""},
+		{"-1.50e1", -15, ""},
+		{"10e-1", 1, ""},
+		{"0e999999999999", 0, ""},
+		{"0.000", 0, ""},
+		{"123456789012345678", 123456789012345678, ""},
+		{"1234567890123456789", 1234567890123456789, ""},
+		{"9223372036854775807", math.MaxInt64, ""},
+		{"-9223372036854775808", math.MinInt64, ""},
+		{"9223372036854775807.0", math.MaxInt64, ""},
+		{"922337203685477580.7e1", math.MaxInt64, ""},
+		{"0.0000000000000000009e19", 9, ""},
+		{"100000000000000000000e-18", 100, ""},
+		{"9223372036854775808", 0, "maximum"},
+		{"-9223372036854775809", 0, "minimum"},
+		{"1e19", 0, "maximum"},
+		{"-1e400", 0, "minimum"},
+		{"1e999999999999999999999", 0, "maximum"},
+		{"99999999999999999999", 0, "maximum"},
+		{"1.5", 0, "type"},
+		{"1e-1", 0, "type"},
+		{"1e-999999999999999999999", 0, "type"},
+		{"9223372036854775806.5", 0, "type"},
+		{"0.1", 0, "type"},
+		{`"1"`, 0, "type"},
+		{"null", 0, "type"},
+		{"[1]", 0, "type"},
+		{"1.", 0, "syntax"},
+		{"01", 0, "syntax"},
 	}
 	for _, tt := range tests {
 		r := wire.NewReader([]byte(tt.in))
@@ -281,126 +308,6 @@ func TestFloatBeyondItsRange(t *testing.T) {
 	}
 }
 
-// readPoint reads {"x": int, "y": int} and knows no other key.
-func readPoint(r *wire.Reader) {
-	if !r.Object() {
-		return
-	}
-	var seen [2]bool
-	for r.NextKey() {
-		i := 0
-		switch string(r.Key()) {
-		case "x":
-		case "y/~":
-			i = 1
-		default:
-			r.Unknown()
-			continue
-		}
-		if seen[i] {
-			r.Repeated()
-		}
-		seen[i] = true
-		if n, ok := r.Int(); ok && n < 0 {
-			r.Violate("minimum", "must be at least 0")
-		}
-	}
-	if !seen[0] {
-		r.Missing("x")
-	}
-	if !seen[1] {
-		r.Missing("y/~")
-	}
-}
-
-func TestViolations(t *testing.T) {
-	tests := []struct{ in, want string }{
-		{`[{"x":1,"y/~":2}]`, ""},
-		{`[{"x":1,"y/~":-2}]`, "/0/y~1~0 minimum"},
-		{`[{"x":1}, {}]`, "/0/y~1~0 required, /1/x required, /1/y~1~0 required"},
-		{`[1, null, {"x":"a","y/~":[]}]`, "/0 type, /1 type, /2/x type, /2/y~1~0 type"},
-		{`[{"x":1,"y/~":2,"z":3,"z":[],"\u007a":{"x":-1}}]`, "/0/z additionalProperties"},
-		{`[{"x":-1,"x":1,"y/~":2}]`, ""},
-		{`[{"x":{"a":1},"xx":1,"x":1,"y/~":2}]`, "/0/xx additionalProperties"},
-		{`[{"\u0078":-1,"y\/~":2}]`, "/0/x minimum"},
-		{`[{"x":-1,}]`, "syntax"},
-		{`[{"x":-1}`, "syntax"},
-		{`[] []`, "syntax"},
-		{`{}`, "type"},
-		{``, "syntax"},
-	}
-	for _, tt := range tests {
-		r := wire.NewReader([]byte(tt.in))
-		for ok := r.Array() && r.NextItem(); ok; ok = r.NextItem() {
-			readPoint(r)
-		}
-		if got := keywords(r.End()); got != tt.want {
-			t.Errorf("%s: got %q, want %q", tt.in, got, tt.want)
-		}
-	}
-}
-
-func TestMismatchMentionsNullOnlyWhereItWasTried(t *testing.T) {
-	r := wire.NewReader([]byte(`["a", "b", 1.5]`))
-	r.Array()
-	r.NextItem()
-	if !r.Null() {
-		r.Int()
-	}
-	r.NextItem()
-	r.Int()
-	r.NextItem()
-	if !r.Null() {
-		r.Int()
-	}
-	r.NextItem()
-	var v *wire.ValidationError
-	if err := r.End(); !errors.As(err, &v) || len(v.Violations) != 3 {
-		t.Fatal(r.End())
-	}
-	for i, want := range []string{"must be an integer or null", "must be an integer", "must be an integer or null"} {
-		if got := v.Violations[i].Message; got != want {
-			t.Errorf("violation %d: %q, want %q", i, got, want)
-		}
-	}
-}
-
-func TestViolationsAreBounded(t *testing.T) {
-	count := func(data string) (int, int) {
-		r := wire.NewReader([]byte(data))
-		deep := 0
-		for r.Kind() == wire.KindArray && r.Array() && r.NextItem() {
-			deep++
-		}
-		if deep == 0 {
-			return 0, 0
-		}
-		for ok := true; ok; ok = r.NextItem() {
-			r.Bool()
-		}
-		for range deep - 1 {
-			r.NextItem()
-		}
-		var v *wire.ValidationError
-		if !errors.As(r.End(), &v) {
-			t.Fatal("no error")
-		}
-		size := 0
-		for _, one := range v.Violations {
-			size += len(one.Path)
-		}
-		return len(v.Violations), size
-	}
-	if n, _ := count(`[` + strings.Repeat(`1,`, 5000) + `1]`); n != wire.MaxViolations {
-		t.Errorf("%d violations are kept", n)
-	}
-	const depth = 9_000
-	n, size := count(strings.Repeat(`[`, depth) + strings.Repeat(`1,`, 200) + `1` + strings.Repeat(`]`, depth))
-	if n < 2 || size > wire.MaxPathBytes {
-		t.Errorf("%d violations with %d bytes of paths are kept", n, size)
-	}
-}
-
 func TestRawIsACopyAndValid(t *testing.T) {
 	data := []byte("{\"a\": [1, \"\xff\xfe\"]}")
 	r := wire.NewReader(data)
@@ -428,24 +335,6 @@ func TestRawIsACopyAndValid(t *testing.T) {
 	}
 }
 
-func TestErrorText(t *testing.T) {
-	one := wire.Violation{Path: "/content", Keyword: "maxLength", Message: "must be at most 1000 characters"}
-	root := wire.Violation{Keyword: "type", Message: "must be an object"}
-	for _, tt := range []struct {
-		in   []wire.Violation
-		want string
-	}{
-		{[]wire.Violation{one}, "content: must be at most 1000 characters"},
-		{[]wire.Violation{root}, "must be an object"},
-		{[]wire.Violation{one, root, root}, "content: must be at most 1000 characters (and 2 more)"},
-		{nil, "invalid payload"},
-	} {
-		if got := (&wire.ValidationError{Violations: tt.in}).Error(); got != tt.want {
-			t.Errorf("Error = %q, want %q", got, tt.want)
-		}
-	}
-}
-
 func TestReadingPlainTextAllocatesNothing(t *testing.T) {
 	data := []byte(`[{"x":1,"y/~":2},{"x":10000,"y/~":3.0}]`)
 	if n := testing.AllocsPerRun(100, func() {
@@ -461,16 +350,22 @@ func TestReadingPlainTextAllocatesNothing(t *testing.T) {
 	}
 }
 
+func TestPattern(t *testing.T) {
+	// ^[ab]{1,2}-[0-9]*$
+	p := wire.Pattern{{High: 3 << ('a' - 64), Min: 1, Max: 2}, {Low: 1 << '-', Min: 1, Max: 1}, {Low: 0x3ff << '0', Min: 0, Max: -1}}
+	for s, want := range map[string]bool{"a-": true, "ab-0123456789": true, "-": false, "aba-": false, "c-": false, "a-1x": false, "a": false, "": false, "é-": false, "a-é": false, "a--": false} {
+		if got := p.Match([]byte(s)); got != want {
+			t.Errorf("%q: %v, want %v", s, got, want)
+		}
+	}
+	if !(wire.Pattern{}).Match(nil) || (wire.Pattern{}).Match([]byte("a")) {
+		t.Error("the empty pattern matches the empty text only")
+	}
+}
+
 func FuzzReader(f *testing.F) {
 	for _, s := range jsonSeeds() {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(agree)
-}
-
-func ExampleValidationError() {
-	r := wire.NewReader([]byte(`{"x": 1}`))
-	readPoint(r)
-	fmt.Println(r.End())
-	// Output: y~1~0: is required
 }

@@ -251,7 +251,7 @@ type bitset struct {
 }
 
 func (b *bitset) set(i int, v bool) {
-	w := &b.words[0]
+	var w *uint64
 	if i < 64*len(b.words) {
 		w = &b.words[i/64]
 	} else {

@@ -135,16 +135,18 @@ func sequence(s []byte) int {
 	case c < 0xE0:
 	case c < 0xF0:
 		size = 3
-		if c == 0xE0 {
+		switch c {
+		case 0xE0:
 			low = 0xA0 // else it would fit into two bytes
-		} else if c == 0xED {
+		case 0xED:
 			high = 0x9F // surrogates
 		}
 	case c < 0xF5:
 		size = 4
-		if c == 0xF0 {
-			low = 0x90
-		} else if c == 0xF4 {
+		switch c {
+		case 0xF0:
+			low = 0x90 // else it would fit into three bytes
+		case 0xF4:
 			high = 0x8F // the end of Unicode
 		}
 	default:
@@ -165,7 +167,8 @@ func appendText(b, raw []byte) ([]byte, bool) {
 		if i = end; i == len(raw) {
 			break
 		}
-		c, size := rune(0), 0
+		var c rune
+		var size int
 		if raw[i] == '\\' {
 			if c, size = escape(raw[i:]); size == 0 {
 				return b, false

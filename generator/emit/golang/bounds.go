@@ -53,15 +53,10 @@ func (b *bound) integer() string {
 	}
 	// The least (or greatest) integer that is within.
 	limit := new(big.Int).Quo(r.Num(), r.Denom()) // towards zero
-	if !r.IsInt() {
-		if b.lower && r.Sign() > 0 {
-			limit.Add(limit, big.NewInt(1))
-		} else if !b.lower && r.Sign() < 0 {
-			limit.Sub(limit, big.NewInt(1))
-		}
-	} else if b.wrong == "<=" {
+	switch {
+	case !r.IsInt() && b.lower && r.Sign() > 0, r.IsInt() && b.wrong == "<=":
 		limit.Add(limit, big.NewInt(1))
-	} else if b.wrong == ">=" {
+	case !r.IsInt() && !b.lower && r.Sign() < 0, r.IsInt() && b.wrong == ">=":
 		limit.Sub(limit, big.NewInt(1))
 	}
 	return within(limit, b.lower)

@@ -30,10 +30,16 @@ func (p *plan) check(t *model.Type) {
 	if t.Const != nil && !isScalar(t.Const) {
 		p.diags.Addf(t.Const.Pos, RuleUnsupported, "the Go target has no const of a list or an object")
 	}
-	if i := slices.IndexFunc(t.Enum, func(l model.Literal) bool { return !isScalar(&l) }); i >= 0 {
+	p.checkEnum(t)
+}
+
+// checkEnum reports an enum of lists or objects.
+func (p *plan) checkEnum(t *model.Type) {
+	i := slices.IndexFunc(t.Enum, func(l model.Literal) bool { return !isScalar(&l) })
+	switch k := jsonKind(t.Kind); {
+	case i >= 0:
 		p.diags.Addf(t.Enum[i].Pos, RuleUnsupported, "the Go target has no lists or objects in an enum")
-	}
-	if k := jsonKind(t.Kind); t.Enum != nil && (k == model.Array || k == model.Object || k == model.Sum) {
+	case t.Enum != nil && (k == model.Array || k == model.Object || k == model.Sum):
 		p.unsupported(t, "an enum of lists or objects")
 	}
 }
@@ -76,9 +82,8 @@ func (p *plan) checkTuple(t *model.Type) {
 func (p *plan) checkSum(t *model.Type) {
 	seen := map[model.Kind]bool{}
 	for _, v := range t.Variants {
-		switch v.Type.Kind {
-		case model.Any, model.Sum, model.Null:
-			p.unsupported(v.Type, "a oneOf with an alternative of type "+kindWord(v.Type.Kind))
+		if k := v.Type.Kind; k == model.Any || k == model.Sum || k == model.Null {
+			p.unsupported(v.Type, "a oneOf with an alternative of type "+kindWord(k))
 		}
 		if v.Type.Nullable {
 			p.unsupported(v.Type, "a oneOf with an alternative that allows null")
@@ -144,6 +149,9 @@ func (p *plan) checkNumber(t *model.Type) {
 		}
 	}
 	for _, v := range append(slices.Clone(t.Enum), constOf(t)...) {
+		if !isScalar(&v) {
+			continue // reported already
+		}
 		if r, ok := new(big.Rat).SetString(v.JSON); !ok || t.Kind == model.Integer && (!r.IsInt() || !r.Num().IsInt64()) {
 			p.diags.Addf(v.Pos, RuleUnsupported, "the Go target does not support the value %s: it is no 64-bit %s", v.JSON, kindWord(t.Kind))
 		}
@@ -179,7 +187,7 @@ func (p *plan) checkDefault(f *model.Field) {
 		ok = err == nil
 	default:
 	}
-	if !ok && !(f.Type.Nullable && f.Default.JSON == "null") {
+	if !ok && (!f.Type.Nullable || f.Default.JSON != "null") {
 		p.diags.Addf(f.Default.Pos, RuleUnsupported, "default %s of property %q is no value of its type", f.Default.JSON, f.Name)
 	}
 }

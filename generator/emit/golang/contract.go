@@ -135,7 +135,7 @@ func printLimits(s *source, sp *space) {
 	}
 	s.p("Limits: []sio.LimitSpec{")
 	for i, l := range sp.Limits {
-		s.body.WriteString(fmt.Sprintf("{Name: %s, Value: %d", sp.limits[i].name, l.Value))
+		fmt.Fprintf(&s.body, "{Name: %s, Value: %d", sp.limits[i].name, l.Value)
 		if l.Env != "" {
 			s.body.WriteString(", Env: " + quoted(l.Env))
 		}
@@ -170,9 +170,9 @@ func printEvents(s *source, sp *space) {
 		s.p("Events: []sio.EventSpec{")
 		for _, e := range sortedBy(sp.Events, func(e *model.ClientEvent) string { return e.Name }) {
 			least, most := argCount(e.Args, e.Payload)
-			s.body.WriteString(fmt.Sprintf("{Name: %s, Feature: %s, MinArgs: %d, MaxArgs: %d", sp.events[e.Name], quoted(e.Feature), least, most))
+			fmt.Fprintf(&s.body, "{Name: %s, Feature: %s, MinArgs: %d, MaxArgs: %d", sp.events[e.Name], quoted(e.Feature), least, most)
 			if len(e.Roles) > 0 {
-				s.body.WriteString(fmt.Sprintf(", Roles: []string{%s}", strings.Join(sp.roleExprs(e.Roles), ", ")))
+				fmt.Fprintf(&s.body, ", Roles: []string{%s}", strings.Join(sp.roleExprs(e.Roles), ", "))
 			}
 			s.p("},")
 		}

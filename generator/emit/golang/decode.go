@@ -37,7 +37,8 @@ func (p *plan) printDecoders(s *source) {
 
 // printEntry writes the exported decoder of a type.
 func (p *plan) printEntry(s *source, d *decl) {
-	result, zero := p.ref(d.t), ""
+	result := p.ref(d.t)
+	var zero string
 	switch f := formOf(d.t); {
 	case isPtr(d.t) || f.nilable():
 		zero = "nil"
@@ -75,8 +76,6 @@ func (p *plan) printEntry(s *source, d *decl) {
 
 // printStructDecoder writes the decoder of an object with known properties.
 func (p *plan) printStructDecoder(s *source, d *decl) {
-	t := d.t
-	counted := t.MinProperties != nil || t.MaxProperties != nil
 	s.p("func (v *%s) decode(r *wire.Reader) {", d.name)
 	s.p("*v = %s{}", d.name)
 	s.p("if !r.Object() {")
@@ -85,17 +84,39 @@ func (p *plan) printStructDecoder(s *source, d *decl) {
 	for _, f := range d.fields {
 		s.p("var %s bool", f.seen())
 	}
-	if counted {
+	if d.counted() {
 		s.p("count := 0")
-		if t.Additional != model.AdditionalTyped {
+		if !d.extra {
 			s.p("others := map[string]struct{}{}")
 		}
 	}
 	s.p("for r.NextKey() {")
+	p.printKeys(s, d)
+	s.p("}")
+	for _, f := range d.fields {
+		p.afterObject(s, f)
+	}
+	if d.counted() {
+		others := "others"
+		if d.extra {
+			others = "v.Additional"
+		}
+		s.p("count += len(%s)", others)
+		printCount(s, "count", d.t.MinProperties, d.t.MaxProperties, "Properties")
+	}
+	s.p("}")
+	s.p("")
+}
+
+// counted reports whether the number of an object's properties is bounded.
+func (d *decl) counted() bool { return d.t.MinProperties != nil || d.t.MaxProperties != nil }
+
+// printKeys writes what is done for each key of an object.
+func (p *plan) printKeys(s *source, d *decl) {
 	s.p("switch string(r.Key()) {")
 	for _, f := range d.fields {
 		s.p("case %s:", quoted(f.Name))
-		if counted {
+		if d.counted() {
 			s.p("if !%s {", f.seen())
 			s.p("count++")
 			s.p("}")
@@ -104,22 +125,8 @@ func (p *plan) printStructDecoder(s *source, d *decl) {
 		p.decodeField(s, f)
 	}
 	s.p("default:")
-	p.decodeOther(s, d, counted)
+	p.decodeOther(s, d)
 	s.p("}")
-	s.p("}")
-	for _, f := range d.fields {
-		p.afterObject(s, f)
-	}
-	if counted {
-		others := "others"
-		if t.Additional == model.AdditionalTyped {
-			others = "v.Additional"
-		}
-		s.p("count += len(%s)", others)
-		printCount(s, "count", t.MinProperties, t.MaxProperties, "Properties")
-	}
-	s.p("}")
-	s.p("")
 }
 
 // decodeField reads the value of a property.
@@ -146,12 +153,12 @@ func (p *plan) decodePinned(s *source, t *model.Type) {
 }
 
 // decodeOther handles a property that the object does not name.
-func (p *plan) decodeOther(s *source, d *decl, counted bool) {
+func (p *plan) decodeOther(s *source, d *decl) {
+	if d.counted() && !d.extra {
+		s.p("others[string(r.Key())] = struct{}{}")
+	}
 	switch d.t.Additional {
 	case model.AdditionalForbidden:
-		if counted {
-			s.p("others[string(r.Key())] = struct{}{}")
-		}
 		s.p("r.Unknown()")
 	case model.AdditionalTyped:
 		s.p("key := string(r.Key())")
@@ -159,10 +166,7 @@ func (p *plan) decodeOther(s *source, d *decl, counted bool) {
 		s.p("v.Additional = map[string]%s{}", p.ref(valuesOf(d.t)))
 		s.p("}")
 		p.decodeEntry(s, valuesOf(d.t), "v.Additional", "")
-	default:
-		if counted {
-			s.p("others[string(r.Key())] = struct{}{}")
-		}
+	case model.AdditionalIgnored:
 		s.p("r.Skip()")
 	}
 }
@@ -188,7 +192,7 @@ func (p *plan) afterObject(s *source, f *field) {
 		s.p("if !%s {", f.seen())
 		s.p("v.%s = true", f.goName)
 		s.p("}")
-	case f.Default != nil && !(f.Type.Nullable && f.Default.JSON == "null"):
+	case f.Default != nil && (!f.Type.Nullable || f.Default.JSON != "null"):
 		s.p("if !%s {", f.seen())
 		p.printDefault(s, f)
 		s.p("}")

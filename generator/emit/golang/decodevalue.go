@@ -72,32 +72,20 @@ func (p *plan) decodeBody(s *source, t *model.Type, target string, ptr bool) {
 // decodeScalar reads a boolean, number, string or time, checks it, and lets
 // assign print what becomes of its Go expression. A nil assign drops the value.
 func (p *plan) decodeScalar(s *source, t *model.Type, assign func(expr string)) {
-	keep := func(expr string) {
-		if assign != nil {
-			assign(expr)
-		}
-	}
-	switch formOf(t) {
+	form, name := formOf(t), "f"
+	switch form {
 	case formBool:
 		s.p("if b, ok := r.Bool(); ok {")
 		p.checkBool(s, t)
-		keep("b")
 	case formInt:
-		method := "Int"
-		if _, list := values(t); bothSides(t) || list != nil && !hasExtreme(list) {
-			method = "SaturatedInt"
-		}
-		s.p("if n, ok := r.%s(); ok {", method)
+		s.p("if n, ok := r.%s(); ok {", intMethod(t))
 		p.checkInt(s, t)
-		keep("n")
 	case formFloat:
-		name := "f"
 		if assign == nil {
 			name = "_" // it is compared by its text
 		}
 		s.p("if %s, ok := r.Float(); ok {", name)
 		p.checkFloat(s, t)
-		keep("f")
 	case formTime:
 		s.p("if s, ok := r.Text(); ok {")
 		s.p("at, ok := wire.ParseDateTime(s)")
@@ -105,13 +93,39 @@ func (p *plan) decodeScalar(s *source, t *model.Type, assign func(expr string)) 
 		s.p("r.Violate(%q, %q)", "format", formatWords(t.Format))
 		s.p("}")
 		p.checkText(s, t)
-		keep("at")
 	default:
 		s.p("if s, ok := r.Text(); ok {")
 		p.checkText(s, t)
-		keep("string(s)")
+	}
+	if assign != nil {
+		assign(form.expr())
 	}
 	s.p("}")
+}
+
+// expr is what decodeScalar calls a value of that form.
+func (f form) expr() string {
+	switch f {
+	case formBool:
+		return "b"
+	case formInt:
+		return "n"
+	case formFloat:
+		return "f"
+	case formTime:
+		return "at"
+	default:
+		return "string(s)"
+	}
+}
+
+// intMethod is the method that reads an integer: the one that lets those
+// through that do not fit into 64 bits, where a check of the schema refuses them.
+func intMethod(t *model.Type) string {
+	if _, list := values(t); bothSides(t) || list != nil && !hasExtreme(list) {
+		return "SaturatedInt"
+	}
+	return "Int"
 }
 
 // hasExtreme reports whether a list has a value as which integers beyond 64

@@ -82,43 +82,47 @@ func (e *encoder) object(d *decl) {
 	e.text = "{"
 	sure := false // something has been written in any case
 	for _, f := range d.fields {
-		target := "v." + f.goName
-		key := quotedJSON(f.Name) + ":"
-		if !f.mayBeAbsent() {
-			if e.separate(&sure); f.pinned {
-				e.text += key + pinnedJSON(f)
-				continue
-			}
-			e.text += key
-			e.value(f.Type, target, f.ptr)
+		if f.mayBeAbsent() {
+			e.optional(f, sure)
 			continue
 		}
-		e.flush()
-		if f.pinned {
-			e.p("if %s {", target)
-		} else {
-			e.p("if %s != nil {", target)
-		}
-		before := sure
-		if before {
-			e.text = ","
-		} else {
-			e.p("b = wire.AppendComma(b)")
-		}
-		e.text += key
+		e.separate(&sure)
+		e.text += quotedJSON(f.Name) + ":"
 		if f.pinned {
 			e.text += pinnedJSON(f)
 		} else {
-			e.present(f.Type, target, f.ptr)
+			e.value(f.Type, "v."+f.goName, f.ptr)
 		}
-		e.flush()
-		e.p("}")
 	}
 	if d.extra {
 		e.flush()
 		e.entries(valuesOf(d.t), "v.Additional", "")
 	}
 	e.text += "}"
+}
+
+// optional encodes a property that may be absent.
+func (e *encoder) optional(f *field, sure bool) {
+	target := "v." + f.goName
+	e.flush()
+	if f.pinned {
+		e.p("if %s {", target)
+	} else {
+		e.p("if %s != nil {", target)
+	}
+	if sure {
+		e.text = ","
+	} else {
+		e.p("b = wire.AppendComma(b)")
+	}
+	e.text += quotedJSON(f.Name) + ":"
+	if f.pinned {
+		e.text += pinnedJSON(f)
+	} else {
+		e.present(f.Type, target, f.ptr)
+	}
+	e.flush()
+	e.p("}")
 }
 
 // separate puts a comma before a property that is always there.
@@ -155,7 +159,7 @@ func (e *encoder) tuple(d *decl) {
 
 // value encodes a value or null.
 func (e *encoder) value(t *model.Type, expr string, ptr bool) {
-	if !ptr && !(t.Nullable || formOf(t) == formSum) {
+	if !ptr && !t.Nullable && formOf(t) != formSum {
 		e.present(t, expr, false)
 		return
 	}

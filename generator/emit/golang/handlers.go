@@ -242,10 +242,10 @@ func (p *plan) printTupleArguments(s *source, t *model.Type, params []param) []s
 
 // printHelpers writes the functions that bindings share.
 func (p *plan) printHelpers(s *source) {
-	any := func(match func(*model.ClientEvent) bool) bool {
+	some := func(match func(*model.ClientEvent) bool) bool {
 		return slices.ContainsFunc(p.spaces, func(sp *space) bool { return slices.ContainsFunc(sp.Events, match) })
 	}
-	if !any(func(*model.ClientEvent) bool { return true }) {
+	if !some(func(*model.ClientEvent) bool { return true }) {
 		return
 	}
 	s.p("// answer makes an acknowledgement of one argument.")
@@ -254,7 +254,7 @@ func (p *plan) printHelpers(s *source) {
 	s.p("func notImplemented(event string) error {")
 	s.p(`return sio.WrapError(sio.CodeEvent, "", errors.New("not implemented: "+event))`)
 	s.p("}")
-	if any(func(e *model.ClientEvent) bool { return e.Ack != nil && isStruct(e.Ack) }) {
+	if some(func(e *model.ClientEvent) bool { return e.Ack != nil && isStruct(e.Ack) }) {
 		s.p("")
 		s.p("func noAnswer(event string) error {")
 		s.p(`return errors.New("the handler of " + event + " returned neither an answer nor an error")`)

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/parlance-dev/parlance/generator/write"
 )
@@ -127,50 +128,61 @@ const commentWidth = 90
 // wrap breaks text into lines. Paragraphs stay apart by an empty line; lines
 // of lists, tables, quotes and code keep their own.
 func wrap(text string, width int) []string {
-	var out []string
-	line := ""
-	flush := func() {
-		if line != "" {
-			out = append(out, line)
-			line = ""
-		}
-	}
-	code := false
+	w := wrapper{width: width}
 	for raw := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
-		trimmed := strings.TrimSpace(strings.ReplaceAll(raw, "\r", ""))
-		fence := strings.HasPrefix(trimmed, "```")
-		switch {
-		case trimmed == "":
-			flush()
-			if len(out) > 0 && out[len(out)-1] != "" {
-				out = append(out, "")
-			}
-			continue
-		case fence:
-			flush()
-			code = !code
-			continue
-		case code:
-			out = append(out, "\t"+strings.TrimRight(raw, " \r"))
-			continue
-		case startsItem(trimmed):
-			flush()
-		}
-		for word := range strings.FieldsSeq(trimmed) {
-			if line != "" && len([]rune(line))+1+len([]rune(word)) > width {
-				flush()
-			}
-			if line != "" {
-				line += " "
-			}
-			line += word
-		}
+		w.add(strings.TrimRight(raw, " \t\r"))
 	}
-	flush()
-	for len(out) > 0 && out[len(out)-1] == "" {
-		out = out[:len(out)-1]
+	w.flush()
+	for len(w.out) > 0 && w.out[len(w.out)-1] == "" {
+		w.out = w.out[:len(w.out)-1]
 	}
-	return out
+	return w.out
+}
+
+// wrapper is the state of wrap.
+type wrapper struct {
+	width int
+	out   []string
+	line  string
+	code  bool // between two fences
+}
+
+// add takes one line of the text.
+func (w *wrapper) add(raw string) {
+	trimmed := strings.TrimSpace(raw)
+	switch {
+	case strings.HasPrefix(trimmed, "```"):
+		w.flush()
+		w.code = !w.code
+		return
+	case w.code && trimmed != "":
+		w.out = append(w.out, "\t"+raw)
+		return
+	case trimmed == "":
+		w.flush()
+		if len(w.out) > 0 && w.out[len(w.out)-1] != "" {
+			w.out = append(w.out, "")
+		}
+		return
+	case startsItem(trimmed):
+		w.flush()
+	}
+	for word := range strings.FieldsSeq(trimmed) {
+		if w.line != "" && utf8.RuneCountInString(w.line)+1+utf8.RuneCountInString(word) > w.width {
+			w.flush()
+		}
+		if w.line != "" {
+			w.line += " "
+		}
+		w.line += word
+	}
+}
+
+func (w *wrapper) flush() {
+	if w.line != "" {
+		w.out = append(w.out, w.line)
+		w.line = ""
+	}
 }
 
 // startsItem reports whether a line of Markdown must not be joined to the one

@@ -245,7 +245,7 @@ func (p *plan) param(name string, t *model.Type, optional bool) param {
 // reserved reports whether generated code has another use for a parameter's name.
 func reserved(name string) bool {
 	switch name {
-	case "b", "c", "e", "v", "r", "h", "in", "out", "ctx", "err", "p",
+	case "b", "c", "e", "v", "r", "h", "in", "out", "ctx", "err", "p", "raw", "answer", "call", "args",
 		"context", "json", "errors", "maps", "regexp", "slices", "time", "sio", "wire",
 		"string", "int64", "float64", "bool", "byte", "nil", "true", "false", "append", "error", "len", "map", "new":
 		return true

@@ -92,7 +92,9 @@ func (m *maker) junk(depth int) string {
 	case n == 6:
 		return "[" + m.join(m.IntN(3), func(int) string { return m.junk(depth - 1) }) + "]"
 	default:
-		return "{" + m.join(m.IntN(3), func(i int) string { return m.spell(pick(m, "a", "kind", "x", "z"+strconv.Itoa(i))) + ":" + m.junk(depth-1) }) + "}"
+		return "{" + m.join(m.IntN(3), func(i int) string {
+			return m.spell(pick(m, "a", "kind", "x", "z"+strconv.Itoa(i))) + ":" + m.junk(depth-1)
+		}) + "}"
 	}
 }
 
@@ -175,18 +177,18 @@ func samplesOf(schema map[string]any) []string {
 		"ipv6":      {"::1", "2001:db8::1", "1.2.3.4", ":::", ""},
 		"hostname":  {"example.com", "a", "a_b", "-a", "", strings.Repeat("a", 64)},
 
-		"^[A-Z]{2,3}-[0-9]{1,4}$":                       {"AB-1", "ABC-1234", "A-1", "ABCD-1", "AB-", "AB-12345", "ab-1", "AB-1\n"},
-		"^[A-Za-z0-9_.:-]*$":                            {"", "a", "kitchen", "a b", "a.b:c-d", "123456789", "é"},
-		"^[0-7][0-9A-HJKMNP-TV-Z]{25}$":                 {"01ARZ3NDEKTSV4RRFFQ69G5FAV", "81ARZ3NDEKTSV4RRFFQ69G5FAV", "01ARZ3NDEKTSV4RRFFQ69G5FA", "01ARZ3NDEKTSV4RRFFQ69G5FAVX", "01arz3ndektsv4rrffq69g5fav"},
-		"^(/([^/~]|~[01])*)*$":                          {"", "/a", "/a/b~0", "a", "/~2"},
-		"a+b":                                           {"ab", "xaaby", "b", "a"},
-		"^a?b{2,3}c*$":                                  {"bb", "abb", "abbbcc", "b", "abbbb", "aabb", "bbcd"},
-		"^[a-c]*c$":                                     {"c", "abc", "cc", "ab", ""},
-		`^\p{L}+$`:                                      {"é", "a", "日本", "1", ""},
-		"^$":                                            {"", "a"},
-		"^.{2}$":                                        {"ab", "é日", "a\n", "a"},
-		"^(?i)ab$":                                      {"ab", "AB", "a", "abc"},
-		"^[a-b]+$":                                      {"aa", "bbbb", "cc", "ab"},
+		"^[A-Z]{2,3}-[0-9]{1,4}$":       {"AB-1", "ABC-1234", "A-1", "ABCD-1", "AB-", "AB-12345", "ab-1", "AB-1\n"},
+		"^[A-Za-z0-9_.:-]*$":            {"", "a", "kitchen", "a b", "a.b:c-d", "123456789", "é"},
+		"^[0-7][0-9A-HJKMNP-TV-Z]{25}$": {"01ARZ3NDEKTSV4RRFFQ69G5FAV", "81ARZ3NDEKTSV4RRFFQ69G5FAV", "01ARZ3NDEKTSV4RRFFQ69G5FA", "01ARZ3NDEKTSV4RRFFQ69G5FAVX", "01arz3ndektsv4rrffq69g5fav"},
+		"^(/([^/~]|~[01])*)*$":          {"", "/a", "/a/b~0", "a", "/~2"},
+		"a+b":                           {"ab", "xaaby", "b", "a"},
+		"^a?b{2,3}c*$":                  {"bb", "abb", "abbbcc", "b", "abbbb", "aabb", "bbcd"},
+		"^[a-c]*c$":                     {"c", "abc", "cc", "ab", ""},
+		`^\p{L}+$`:                      {"é", "a", "日本", "1", ""},
+		"^$":                            {"", "a"},
+		"^.{2}$":                        {"ab", "é日", "a\n", "a"},
+		"^(?i)ab$":                      {"ab", "AB", "a", "abc"},
+		"^[a-b]+$":                      {"aa", "bbbb", "cc", "ab"},
 		`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$`: {"2026-01-02T03:04:05.678Z", "2026-01-02T03:04:05Z", "2026-13-02T03:04:05.678Z"},
 	}
 	var out []string
