@@ -107,12 +107,11 @@ func connectOrigin(c *C) {
 }
 
 // refuse makes every Connect of "/" return err, and checks the answer.
-func refuse(c *C, err error, want string) *client {
+func refuse(c *C, err error, want string) {
 	c.root.connect = func(context.Context, sio.Socket, *sio.Handshake) error { return err }
 	cl := c.dial()
 	cl.emit("0")
 	cl.expect(want)
-	return cl
 }
 
 func connectRefusal(c *C) {
@@ -395,7 +394,12 @@ func transportName(c *C) {
 }
 
 func otherPath(c *C) {
-	resp, err := c.http.Get(c.server.URL + "/other/?EIO=4&transport=polling")
+	url := c.server.URL + "/other/?EIO=4&transport=polling"
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		c.Fatalf("request: %v", err)
+	}
+	resp, err := c.http.Do(req)
 	if err != nil {
 		c.Fatalf("get: %v", err)
 	}

@@ -3,6 +3,7 @@ package enginetest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -93,7 +94,7 @@ func contextLives(c *C) {
 	}
 	cl.emit("1")
 	p.expectClosed(sio.ReasonClient)
-	if p.ctx.Err() != context.Canceled {
+	if !errors.Is(p.ctx.Err(), context.Canceled) {
 		c.Errorf("context's error is %v", p.ctx.Err())
 	}
 }

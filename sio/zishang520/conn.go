@@ -113,6 +113,7 @@ func (c *conn) push(m message) error {
 		return nil
 	case overflow:
 		c.engine.tasks.run(func() { c.kill(sio.ReasonSlowReader) })
+	case refused:
 	}
 	return sio.ErrClosed
 }

@@ -184,11 +184,10 @@ func isReserved(name string) bool {
 // appendHead appends the Engine.IO and Socket.IO head of a message: type,
 // attachments, namespace and, where there is one, id.
 func appendHead(b []byte, kind parser.PacketType, attachments int, namespace string) []byte {
-	if attachments > 0 {
-		switch kind {
-		case parser.EVENT:
+	if attachments > 0 { // only events and acknowledgements have them
+		if kind == parser.EVENT {
 			kind = parser.BINARY_EVENT
-		case parser.ACK:
+		} else {
 			kind = parser.BINARY_ACK
 		}
 	}

@@ -290,6 +290,7 @@ func (s *clientSocket) Disconnect(connection bool) {
 	case ended:
 		s.mu.Unlock()
 		return
+	case open:
 	}
 	s.state = leaving
 	lib := s.lib
