@@ -59,9 +59,9 @@ func (p payloads) several(depth int, f func(int) string) []string {
 func (p payloads) property(name string, lengths []int) string {
 	v := p.text(lengths[p.IntN(len(lengths))])
 	if name == "type" {
-		v = p.pick(`"text"`, `"image"`, `"file"`, `"\u0066ile"`, `"Text"`, `""`)
+		v = p.pick(`"text"`, `"image"`, `"file"`, `"\u0066ile"`, `"text"`, `"image"`, `"Text"`, `""`)
 	}
-	if p.IntN(12) == 0 {
+	if p.IntN(20) == 0 {
 		v = p.value(2)
 	}
 	key, _ := json.Marshal(name)
@@ -83,10 +83,10 @@ func (p payloads) next() []byte {
 			members = append(members, p.property(name, lengths))
 		}
 	}
-	add(95, "to", 1, 5, 26, 128, 129, 0)
-	add(95, "content", 1, 40, 40, 1000, 1001, 0)
-	add(50, "type", 0)
-	add(40, "clientOffset", 1, 10, 64, 65, 0)
+	add(98, "to", 1, 1, 5, 5, 20, 20, 26, 26, 60, 100, 128, 129, 0)
+	add(98, "content", 1, 1, 10, 10, 40, 40, 40, 40, 40, 700, 700, 1000, 1001, 0)
+	add(40, "type", 0)
+	add(30, "clientOffset", 1, 5, 5, 10, 10, 30, 64, 65, 0)
 	add(4, "content", 3, 0)
 	add(4, "to", 3, 0)
 	add(3, "type", 0)

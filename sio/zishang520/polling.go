@@ -145,12 +145,13 @@ func (t *pollTransport) respond(ctx *types.HttpContext) bool {
 	switch {
 	case discarded, noop && len(body) == 0:
 		body = []byte{'6'}
+	case len(body) > 0:
+		// Never with the close packet behind it: the official client hands
+		// packets on a tick later, and by then would have closed and lost them.
+		closing = false
 	case closing, finished:
-		if len(body) > 0 {
-			body = append(body, separator)
-		}
-		body = append(body, '1')
-	case len(body) == 0:
+		body = []byte{'1'}
+	default:
 		return false
 	}
 	t.answerPoll(ctx, body, batch)
