@@ -3,6 +3,7 @@ package sio
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"time"
 )
@@ -121,9 +122,15 @@ func (s *Server) refuse(socket Socket, err error) *Refusal {
 	return RefusalInternal()
 }
 
+// logPanic logs where a handler panicked, and what kind of value it threw. The
+// value itself may hold what a client sent, unless it is the Go runtime's.
 func (s *Server) logPanic(socketID, event string, r any) {
+	what := fmt.Sprintf("%T", r)
+	if err, ok := r.(runtime.Error); ok {
+		what = err.Error()
+	}
 	s.options.Logger.Error("handler panicked",
-		"socketId", socketID, "event", event, "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+		"socketId", socketID, "event", event, "panic", what, "stack", string(debug.Stack()))
 }
 
 // startExpiry ends the connection when its identity expires.

@@ -58,7 +58,10 @@ func (c *Conn) recovered(hook string) {
 func (d *dispatcher) Event(e Event) {
 	c := (*Conn)(d)
 	s := c.server
-	start := s.options.Clock.Now()
+	start := e.Received
+	if start.IsZero() {
+		start = s.options.Clock.Now()
+	}
 	seen := Observation{}
 	r, err := c.admit(start, &e)
 	var out Payload
@@ -94,6 +97,10 @@ func (c *Conn) admit(now time.Time, e *Event) (*route, error) {
 	}
 	if !r.spec.allows(c.identity.Role) {
 		return r, NewError(CodeForbidden, "Not allowed to send "+e.Name)
+	}
+	if len(e.Attachments) > 0 { // a contract of JSON has no place for them
+		message := "must not have binary parts"
+		return r, &Error{Code: CodeValidation, Message: message, Details: []Violation{{Keyword: "type", Message: message}}}
 	}
 	return r, r.spec.checkArgs(len(e.Args))
 }
@@ -140,7 +147,7 @@ func (s *Server) visible(err error) *Error {
 
 // logFailure logs inner failures; what the client did wrong is its own affair.
 func (s *Server) logFailure(c *Conn, event string, e *Error) {
-	if cause := errors.Unwrap(e); cause != nil {
+	if cause := errors.Unwrap(e); cause != nil && !errors.Is(cause, ErrClosed) { // a client may leave at any time
 		s.options.Logger.Error("event failed", "socketId", c.ID(), "userId", c.identity.UserID,
 			"event", event, "code", string(e.Code), "error", cause)
 	}

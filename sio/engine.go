@@ -26,8 +26,9 @@ type Engine interface {
 	// an error.
 	Namespace(name string, h NamespaceHandler) (Namespace, error)
 
-	// Shutdown refuses new connections, disconnects every socket after what
-	// was queued for it has been written (SocketHandler.Closed gets
+	// Shutdown refuses new connections and takes in no more events; what it
+	// has taken in is handled and answered. Then it disconnects every socket,
+	// after what was queued for it has been written (SocketHandler.Closed gets
 	// ReasonShutdown), and returns once all handlers have returned and no
 	// goroutine of the engine is left, or with ctx's error, having cut the
 	// rest off. Calls after the first wait for the same end.
@@ -182,6 +183,9 @@ type Target struct {
 type Event struct {
 	Name string
 	Payload
+	// Received is when the engine read the event; the zero time: just now. An
+	// event that waited for its handler counts for the moment it came.
+	Received time.Time
 	// Ack answers the client; nil where it asked for no answer. Only the
 	// first call counts, and one after the end of the socket does nothing.
 	Ack func(Payload)

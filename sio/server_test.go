@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -55,6 +56,8 @@ func echo(_ context.Context, _ *sio.Conn, in sio.Payload) (sio.Payload, error) {
 		panic("secret of the server")
 	case `"fail"`:
 		return sio.Payload{}, errors.New("secret of the server")
+	case `"closed"`:
+		return sio.Payload{}, fmt.Errorf("emit: %w", sio.ErrClosed)
 	case `"forbid"`:
 		return sio.Payload{}, sio.NewError(sio.CodeForbidden, "Not this")
 	case `"default"`:
@@ -207,15 +210,67 @@ func TestEventAnswers(t *testing.T) {
 func TestInnerFailuresAreLogged(t *testing.T) {
 	f := newFixture(t, nil)
 	c := f.connect(t)
-	for _, arg := range []string{`"fail"`, `"panic"`, `"default"`, `"foreign"`} {
+	for arg, cause := range map[string]string{
+		`"fail"`:    "secret of the server",
+		`"panic"`:   `"panic":"string"`, // the value may hold what a client sent
+		`"default"`: "secret of the server",
+		`"foreign"`: "NOT_IN_TABLE",
+	} {
 		f.log.Reset()
 		c.Call("echo", arg)
-		if !strings.Contains(f.log.String(), "secret of the server") && arg != `"foreign"` {
+		if !strings.Contains(f.log.String(), cause) {
 			t.Errorf("%s: the cause is not in the log: %s", arg, f.log)
 		}
 		if !strings.Contains(f.log.String(), c.ID()) {
 			t.Errorf("%s: the socket is not in the log: %s", arg, f.log)
 		}
+	}
+}
+
+func TestLeavingClientIsNoFailure(t *testing.T) {
+	f := newFixture(t, nil)
+	f.connect(t).Call("echo", `"closed"`)
+	if f.log.Len() > 0 {
+		t.Errorf("logged: %s", f.log)
+	}
+}
+
+func TestBinaryPartsAreRefused(t *testing.T) {
+	f := newFixture(t, nil)
+	c := f.connect(t)
+	var answer string
+	c.Deliver(sio.Event{
+		Name:    "echo",
+		Payload: sio.Payload{Args: []json.RawMessage{json.RawMessage(`{"_placeholder":true,"num":0}`)}, Attachments: [][]byte{{1}}},
+		Ack:     func(p sio.Payload) { answer += string(p.Args[0]) },
+	})
+	want := `{"success":false,"error":"must not have binary parts","code":"VALIDATION_ERROR","details":[{"path":"","keyword":"type","message":"must not have binary parts"}]}`
+	if answer != want {
+		t.Errorf("answer %s, want %s", answer, want)
+	}
+}
+
+// TestRateLimitCountsArrivals: a handler that takes its time does not widen
+// the window.
+func TestRateLimitCountsArrivals(t *testing.T) {
+	f := newFixture(t, nil)
+	c := f.connect(t)
+	handled := 0
+	for range 20 {
+		c.Deliver(sio.Event{
+			Name:     "echo",
+			Payload:  sio.Payload{Args: []json.RawMessage{json.RawMessage("1")}},
+			Received: start,
+			Ack: func(p sio.Payload) {
+				if string(p.Args[0]) == "1" {
+					handled++
+				}
+			},
+		})
+		f.clock.Advance(1500 * time.Millisecond)
+	}
+	if handled != 10 {
+		t.Errorf("%d events handled, want 10", handled)
 	}
 }
 

@@ -21,8 +21,9 @@ import (
 	"github.com/parlance-dev/parlance/sio"
 )
 
-// storeBusy is how long a write waits for a locked database before the client
-// is told; it keeps such an answer within two seconds.
+// storeBusy is how long one commit waits for a locked database before those who
+// wait for it are told. A write that came while a commit was waiting waits for
+// that one as well.
 const storeBusy = 1500 * time.Millisecond
 
 // Options replace parts of the server, for tests. The zero value replaces none.

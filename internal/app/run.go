@@ -21,7 +21,7 @@ import (
 const tryTokenTTL = 24 * time.Hour
 
 // Run serves until ctx ends, then stops in order: readiness, sockets, requests,
-// store. Logs go to stderr; stdout gets, in development, tokens to try the
+// store. Logs go to stderr; stdout gets, outside production, tokens to try the
 // server with. An error means that the start or the stop failed.
 func Run(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) error {
 	if err := cfg.EnsureSecret(); err != nil {
@@ -41,7 +41,7 @@ func Run(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) erro
 	}
 	url := address(listener, cfg.ListenHost)
 	logger.Info("listening", "url", url, "environment", string(cfg.Environment), "engine", cfg.SocketEngine)
-	if cfg.Environment == config.Development {
+	if !cfg.IsProduction() {
 		if err := welcome(stdout, cfg, url); err != nil {
 			logger.Warn("no tokens printed", "error", err)
 		}

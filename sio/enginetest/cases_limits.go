@@ -1,6 +1,7 @@
 package enginetest
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -28,6 +29,8 @@ func limitCases() []testCase {
 		{name: "blocked handler and a closed connection", options: few, run: backPressureClose},
 		{name: "slow reader is dropped, others get theirs", options: tight, run: slowReader},
 		{name: "slow reader of many packets", options: tight, modes: []mode{pollingMode}, run: slowReaderPackets},
+		{name: "a burst of questions whose answers are read", options: tight, run: questions},
+		{name: "refused CONNECTs leave no memory", modes: []mode{websocketMode}, run: refusedMemory},
 		{name: "a packet above the bound for an idle client", options: tight, run: largeEmit},
 	}
 }
@@ -245,6 +248,40 @@ func (c *C) stalled() stalledClient {
 		cl.ws.Store(ws)
 	}
 	return stalledClient{cl, c.root.peer()}
+}
+
+// questions asks far more at once than may wait for a client. It reads the
+// answers, so it gets them all.
+func questions(c *C) {
+	const n = 1_500
+	c.root.event = echo
+	cl, p := c.join()
+	burst := make([]string, n)
+	for i := range burst {
+		burst[i] = "2" + strconv.Itoa(i) + `["e",` + strconv.Itoa(i) + `]`
+	}
+	cl.running.Go(func() { cl.emit(burst...) })
+	for i := range burst {
+		cl.expect("3" + strconv.Itoa(i) + `[` + strconv.Itoa(i) + `]`)
+	}
+	equal(c, len(p.closed), 0, "calls of Closed")
+}
+
+func refusedMemory(c *C) {
+	c.root.connect = func(context.Context, sio.Socket, *sio.Handshake) error { return sio.NewRefusal("NO", "no") }
+	cl := c.dial()
+	refuse := func(n int) {
+		for range n {
+			cl.emit("0")
+			cl.expect(`4{"message":"no","data":{"code":"NO"}}`)
+		}
+	}
+	refuse(100)
+	before := heap()
+	refuse(1_000)
+	if grown := heap() - before; grown > 2<<20 {
+		c.Errorf("%d bytes are held for 1,000 refused CONNECTs", grown)
+	}
 }
 
 func slowReaderPackets(c *C) {

@@ -15,6 +15,7 @@ func shutdownCases() []testCase {
 		{name: "shutdown without clients", modes: []mode{websocketMode}, run: shutdownIdle},
 		{name: "shutdown writes what is queued", run: shutdownWrites},
 		{name: "shutdown waits for handlers", run: shutdownWaits},
+		{name: "shutdown answers what it has taken in", run: shutdownAnswers},
 		{name: "shutdown gives up with its context", run: shutdownGivesUp},
 		{name: "shutdown during Connect", run: shutdownConnecting},
 		{name: "shutdown of a client that never answers", run: shutdownStalled},
@@ -89,21 +90,41 @@ func (c *C) holding() (*peer, chan struct{}) {
 func shutdownWaits(c *C) {
 	p, hold := c.holding()
 	first, second := c.shutdown(context.Background()), c.shutdown(context.Background())
-	await(c, p.ctx.Done(), "the context ends")
 	nothing(c, first, "Shutdown returns while a handler runs")
 	nothing(c, p.closed, "Closed is called while Event runs")
+	if err := p.ctx.Err(); err != nil {
+		c.Errorf("the context of a handler that may still finish: %v", err)
+	}
 	close(hold)
 	c.expectShutdown(first)
 	c.expectShutdown(second)
 	p.expectClosed(sio.ReasonShutdown)
 }
 
+func shutdownAnswers(c *C) {
+	hold, held := make(chan struct{}), make(chan struct{}, 1)
+	c.root.event = func(_ *peer, e sio.Event) {
+		held <- struct{}{}
+		<-hold
+		e.Ack(payload(`"done"`))
+	}
+	cl, p := c.join()
+	cl.emit(`27["hold"]`)
+	take(c, held, "the handler is called")
+	result := c.shutdown(context.Background())
+	nothing(c, result, "Shutdown returns while a handler runs")
+	close(hold)
+	cl.expect(`37["done"]`)
+	p.expectClosed(sio.ReasonShutdown)
+	c.expectShutdown(result)
+}
+
 func shutdownGivesUp(c *C) {
 	p, hold := c.holding()
 	ctx, cancel := context.WithCancel(context.Background())
 	result := c.shutdown(ctx)
-	await(c, p.ctx.Done(), "the context ends")
 	cancel()
+	await(c, p.ctx.Done(), "the context ends")
 	if err := take(c, result, "Shutdown returns"); !errors.Is(err, context.Canceled) {
 		c.Errorf("shutdown: %v, want %v", err, context.Canceled)
 	}

@@ -133,6 +133,16 @@ func (c *Client) Call(event string, args ...string) []string {
 }
 
 func (c *Client) send(event string, args []string, ack func(sio.Payload)) {
+	e := sio.Event{Name: event, Ack: ack}
+	for _, a := range args {
+		e.Args = append(e.Args, json.RawMessage(a))
+	}
+	c.Deliver(e)
+}
+
+// Deliver hands an event to the handler as it is, as an engine would. It does
+// nothing once the client has ended.
+func (c *Client) Deliver(e sio.Event) {
 	c.events.Lock()
 	defer c.events.Unlock()
 	c.mu.Lock()
@@ -140,10 +150,6 @@ func (c *Client) send(event string, args []string, ack func(sio.Payload)) {
 	c.mu.Unlock()
 	if !open {
 		return
-	}
-	e := sio.Event{Name: event, Ack: ack}
-	for _, a := range args {
-		e.Args = append(e.Args, json.RawMessage(a))
 	}
 	handler.Event(e)
 }

@@ -184,6 +184,14 @@ func (c *conn) release(n int) {
 	}
 }
 
+// dropped gives up events that were to wait for their handler.
+func (c *conn) dropped(n int) {
+	c.release(n)
+	for range n {
+		c.engine.work.done()
+	}
+}
+
 // end ends every socket of the connection. Only the first reason counts. It
 // leaves the transport alone: what waits may still be written.
 func (c *conn) end(reason sio.Reason) {

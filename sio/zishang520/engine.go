@@ -31,6 +31,7 @@ type Engine struct {
 	io      *socket.Server
 	http    http.Handler // the library's
 	tasks   *tracker
+	work    *tracker // events that wait for their handlers or are with them
 	buffers buffers
 
 	mu         sync.Mutex
@@ -47,8 +48,12 @@ func New(o sio.EngineOptions) (*Engine, error) {
 	e := &Engine{
 		options:    o.WithDefaults(),
 		tasks:      newTracker(),
+		work:       newTracker(),
 		namespaces: map[string]*namespace{},
 		conns:      map[string]*conn{},
+	}
+	if err := checkQueue(); err != nil {
+		return nil, err
 	}
 	builders, err := e.builders()
 	if err != nil {
@@ -124,6 +129,7 @@ func (e *Engine) Namespace(name string, h sio.NamespaceHandler) (sio.Namespace, 
 
 // admitRoot is the middleware of "/".
 func (e *Engine) admitRoot(lib *socket.Socket, next func(*socket.ExtendedError)) {
+	unpin(lib)
 	if n := e.namespace("/"); n != nil {
 		n.admit(lib, next)
 		return
@@ -167,6 +173,10 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 	e.mu.Lock()
 	e.closing = true
 	e.mu.Unlock()
+	select {
+	case <-e.work.wait(): // what has been taken in is also answered
+	case <-ctx.Done():
+	}
 	for _, c := range e.connections() {
 		c.close(sio.ReasonShutdown)
 	}

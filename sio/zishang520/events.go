@@ -2,6 +2,7 @@ package zishang520
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/zishang520/socket.io/parsers/socket/v3/parser"
 
@@ -63,11 +64,15 @@ func (s *clientSocket) receive(p *incoming) {
 		}
 		return
 	}
-	e := sio.Event{Name: p.name, Payload: p.payload}
+	e := sio.Event{Name: p.name, Payload: p.payload, Received: time.Now()}
 	if p.hasID {
 		e.Ack = s.acknowledger(p.id)
 	}
 	if !s.conn.acquire() {
+		return
+	}
+	if !s.conn.engine.work.enter() { // on the way down: nobody would answer
+		s.conn.release(1)
 		return
 	}
 	s.mu.Lock()
@@ -80,7 +85,7 @@ func (s *clientSocket) receive(p *incoming) {
 	}
 	s.mu.Unlock()
 	if over {
-		s.conn.release(1)
+		s.conn.dropped(1)
 	}
 }
 
@@ -127,6 +132,9 @@ func (s *clientSocket) perform(h sio.SocketHandler, t task, reason sio.Reason) {
 		call = "Closed"
 		h.Closed(reason)
 	default:
+		defer s.conn.engine.work.done()
+		// A client that asks faster than it reads the answers waits for itself.
+		s.conn.out.awaitRoom(s.conn.done)
 		s.conn.release(1) // it waits no longer
 		h.Event(t.event)
 	}

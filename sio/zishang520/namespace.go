@@ -60,6 +60,7 @@ func (n *namespace) Disconnect(t sio.Target, connection bool) {
 // the goroutine that reads the connection. Deciding happens on another one, so
 // that the end of the connection is noticed meanwhile.
 func (n *namespace) admit(lib *socket.Socket, next func(*socket.ExtendedError)) {
+	unpin(lib)
 	s, ok := lib.Handshake().Auth[authKey].(*clientSocket)
 	if !ok {
 		next(socket.NewExtendedError("Invalid namespace", nil))

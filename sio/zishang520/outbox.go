@@ -40,6 +40,7 @@ type outbox struct {
 	packets int
 	bytes   int64
 	sealed  bool
+	room    chan struct{} // closed when something was written; nil where nobody waits
 }
 
 // push queues a message. What finds nothing waiting is never too much: the
@@ -89,6 +90,39 @@ func (o *outbox) written(ms []message) {
 		o.packets -= packets
 		o.bytes -= bytes
 	}
+	if o.room != nil {
+		close(o.room)
+		o.room = nil
+	}
+}
+
+// awaitRoom waits until the outbox is at most half full, or until done.
+func (o *outbox) awaitRoom(done <-chan struct{}) {
+	for {
+		room := o.full()
+		if room == nil {
+			return
+		}
+		select {
+		case <-room:
+		case <-done:
+			return
+		}
+	}
+}
+
+// full returns what is closed when something was written, nil where the outbox
+// is at most half full.
+func (o *outbox) full() <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.packets <= o.maxPackets/2 && o.bytes <= o.maxBytes/2 {
+		return nil
+	}
+	if o.room == nil {
+		o.room = make(chan struct{})
+	}
+	return o.room
 }
 
 // idle reports whether nothing waits.

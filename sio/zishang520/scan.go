@@ -7,9 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth is how deep JSON from clients may be nested. Real payloads stay far
-// below it; without a bound, a packet could make every later reader recurse.
-const maxDepth = 512
+// maxDepth is how deep JSON from clients may be nested: as deep as encoding/json
+// and sio/wire go. A deeper packet breaks the protocol; without a bound, it
+// could make every later reader recurse.
+const maxDepth = 10_000
 
 var (
 	errJSON         = errors.New("invalid JSON")

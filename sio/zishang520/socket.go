@@ -99,7 +99,7 @@ func (s *clientSocket) refused() {
 	held := s.events.drop()
 	s.mu.Unlock()
 	s.cancel()
-	s.conn.release(held)
+	s.conn.dropped(held)
 	s.ns.rooms.remove(s)
 	if !already {
 		close(s.settled)
@@ -144,7 +144,7 @@ func (s *clientSocket) end(reason sio.Reason) {
 	if cancel != nil {
 		cancel()
 	}
-	s.conn.release(held)
+	s.conn.dropped(held)
 	for _, a := range acks {
 		s.answered(a, sio.Payload{}, sio.ErrClosed)
 	}

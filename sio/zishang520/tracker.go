@@ -20,6 +20,17 @@ func (t *tracker) add() {
 	t.count++
 }
 
+// enter is add, but refuses once somebody waits.
+func (t *tracker) enter() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.waiting {
+		return false
+	}
+	t.count++
+	return true
+}
+
 func (t *tracker) done() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
