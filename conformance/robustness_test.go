@@ -21,6 +21,9 @@ func TestMalformedPacketsHarmNobodyElse(t *testing.T) {
 			if err := c.Raw(c.ctx, frame); err != nil {
 				t.Fatalf("%.20q: %v", frame, err)
 			}
+			if _, err := c.Disconnected(c.ctx); err != nil {
+				t.Errorf("%.20q: still connected: %v", frame, err)
+			}
 		}
 		witness.sync()
 	})
@@ -97,7 +100,10 @@ func TestGracefulStop(t *testing.T) {
 }
 
 func TestNothingSecretInTheLog(t *testing.T) {
-	s := own(t, "LOG_LEVEL=debug")
+	s, err := startServer(deadline(t), suite.binary, t.TempDir(), "LOG_LEVEL=debug")
+	if err != nil {
+		t.Fatal(err)
+	}
 	content := "content-that-nobody-may-log"
 	for _, tr := range transports() {
 		d := dialer{tr, s.url}
@@ -112,6 +118,9 @@ func TestNothingSecretInTheLog(t *testing.T) {
 			t.Fatal(err)
 		}
 		in.sync()
+	}
+	if err := s.stop(); err != nil { // the log is whole then
+		t.Fatal(err)
 	}
 	log := s.output()
 	if !strings.Contains(log, "listening") {

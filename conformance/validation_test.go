@@ -147,13 +147,15 @@ func TestEveryAckExactlyOnce(t *testing.T) {
 			{"send_message", map[string]any{"to": "u2", "content": "hi"}},
 			{"send_message", map[string]any{}},
 			{"join_room", room("admins")},
+			{"join_room", room("a"), room("b")},
 			{"no_such_event"},
 		}
 		for _, call := range calls {
 			c.call(call[0].(string), call[1:]...)
 		}
+		c.sync() // the tenth; the next may be over the limit, and is answered too
 		c.sync()
-		if got, want := c.Acks(), len(calls)+1; got != want {
+		if got, want := c.Acks(), len(calls)+2; got != want {
 			t.Errorf("%d acknowledgement packets for %d calls", got, want)
 		}
 	})

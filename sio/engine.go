@@ -31,7 +31,8 @@ type Engine interface {
 	// after what was queued for it has been written (SocketHandler.Closed gets
 	// ReasonShutdown), and returns once all handlers have returned and no
 	// goroutine of the engine is left, or with ctx's error, having cut the
-	// rest off. Calls after the first wait for the same end.
+	// rest off. Calls after the first wait for the same end. Clients are not
+	// told to stay away: theirs reconnect, to another node or a later server.
 	Shutdown(ctx context.Context) error
 }
 
@@ -104,7 +105,8 @@ type Handshake struct {
 
 // NamespaceHandler decides who may connect. The runtime implements it.
 type NamespaceHandler interface {
-	// Connect is called once a client asks for the namespace, before it is
+	// A handler that Connect has returned always gets Closed, even where the
+	// connection went away before Opened. Connect is called once a client asks for the namespace, before it is
 	// answered, concurrently for different sockets. ctx ends when the
 	// connection is gone. A *Refusal sends its message and data as
 	// connect_error; any other error is refused as RefusalInternal says, and a
@@ -140,6 +142,7 @@ type Socket interface {
 	Emit(p Packet) error
 	// EmitAck queues an event and calls done exactly once: with the client's
 	// answer, with ErrAckTimeout after timeout (0: none), or with ErrClosed.
+	// done may be called on any goroutine.
 	EmitAck(p Packet, timeout time.Duration, done func(Payload, error))
 	// Join and Leave change rooms at once; unknown rooms are made, left rooms
 	// that one is not in are ignored. A socket is always in the room of its id.
@@ -148,7 +151,8 @@ type Socket interface {
 	// Rooms returns the rooms, sorted, the socket's own id among them.
 	Rooms() []string
 	// Disconnect ends the socket after what is queued has been written; with
-	// connection, the transport and its other namespaces too.
+	// connection, the transport and its other namespaces too. Called before
+	// Opened, it acts once the socket is open.
 	Disconnect(connection bool)
 	// Transport is the name of the current transport: polling or websocket.
 	Transport() string
