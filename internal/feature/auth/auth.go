@@ -1,7 +1,8 @@
 // Package auth decides who a token belongs to: section by section the rules of
 // the contract for handshakes, reusable for HTTP bearer tokens.
 //
-// It imports sio for identities and refusals, and a JWT library.
+// It imports sio for identities and refusals, the generated table of the
+// contract for roles and codes, and a JWT library.
 package auth
 
 import (
@@ -13,25 +14,18 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/parlance-dev/parlance/internal/gen/events"
 	"github.com/parlance-dev/parlance/sio"
 )
 
-// The roles of the contract, and the attribute that carries the department.
+// The contract's roles, and the attribute that carries the department.
 const (
-	RoleAdmin     = "admin"
-	RoleModerator = "moderator"
-	RoleUser      = "user"
-	RoleBanned    = "banned"
+	RoleAdmin     = events.RoleNameAdmin
+	RoleModerator = events.RoleNameModerator
+	RoleUser      = events.RoleNameUser
+	RoleBanned    = events.RoleNameBanned
 
 	AttributeDepartment = "department"
-)
-
-// The codes of refusals.
-const (
-	CodeTokenRequired = sio.Code("AUTH_TOKEN_REQUIRED")
-	CodeTokenExpired  = sio.CodeTokenExpired
-	CodeTokenInvalid  = sio.Code("AUTH_TOKEN_INVALID")
-	CodeUserBanned    = sio.Code("AUTH_USER_BANNED")
 )
 
 const (
@@ -61,8 +55,9 @@ type Options struct {
 
 // Verifier checks tokens. Its methods may be called from any goroutine.
 type Verifier struct {
-	options Options
-	parser  *jwt.Parser
+	options  Options
+	parser   *jwt.Parser
+	refusals map[sio.Code]*sio.Refusal // the contract's
 }
 
 // New returns a verifier. It fails without a key: an empty secret checks nothing.
@@ -81,11 +76,15 @@ func New(o Options) (*Verifier, error) {
 	}
 	// Claims are checked here, not in the library: their order decides the code.
 	parser := jwt.NewParser(jwt.WithValidMethods(methods), jwt.WithStrictDecoding(), jwt.WithoutClaimsValidation())
-	return &Verifier{options: o, parser: parser}, nil
+	refusals := map[sio.Code]*sio.Refusal{}
+	for _, r := range events.Contract().Refusals {
+		refusals[r.Code] = sio.NewRefusal(r.Code, r.Message)
+	}
+	return &Verifier{options: o, parser: parser, refusals: refusals}, nil
 }
 
 // Verify returns whom a token belongs to. An error is always a *sio.Refusal
-// with one of the four codes; the empty token is CodeTokenRequired.
+// with one of the four codes; the empty token is AUTH_TOKEN_REQUIRED.
 func (v *Verifier) Verify(token string) (sio.Identity, error) {
 	id, err := v.verify(token)
 	if err == nil {
@@ -94,21 +93,19 @@ func (v *Verifier) Verify(token string) (sio.Identity, error) {
 	v.options.Logger.Debug("token refused", "reason", err.Error())
 	switch {
 	case errors.Is(err, errRequired):
-		return sio.Identity{}, sio.NewRefusal(CodeTokenRequired, "Authentication token required")
+		return sio.Identity{}, v.refusals[events.CodeAuthTokenRequired]
 	case errors.Is(err, errExpired):
-		return sio.Identity{}, sio.NewRefusal(CodeTokenExpired, "Token expired")
+		return sio.Identity{}, v.refusals[events.CodeAuthTokenExpired]
 	case errors.Is(err, errBanned):
-		return sio.Identity{}, sio.NewRefusal(CodeUserBanned, "User is banned")
+		return sio.Identity{}, v.refusals[events.CodeAuthUserBanned]
 	}
-	return sio.Identity{}, invalid()
+	return sio.Identity{}, v.invalid()
 }
 
 // invalid is the refusal of everything that has no better name.
-func invalid() *sio.Refusal {
-	return sio.NewRefusal(CodeTokenInvalid, "Invalid authentication token")
-}
+func (v *Verifier) invalid() *sio.Refusal { return v.refusals[events.CodeAuthTokenInvalid] }
 
-// Why a token is refused. Any error but these is CodeTokenInvalid.
+// Why a token is refused. Any error but these is AUTH_TOKEN_INVALID.
 var (
 	errRequired = errors.New("no token")
 	errExpired  = errors.New("expired")

@@ -14,7 +14,7 @@ import (
 func (v *Verifier) Authenticate(_ context.Context, h *sio.Handshake) (sio.Identity, error) {
 	token, ok := authToken(h.Auth)
 	if !ok {
-		return sio.Identity{}, invalid()
+		return sio.Identity{}, v.invalid()
 	}
 	if token == "" {
 		switch list := h.Query["token"]; len(list) {
@@ -22,7 +22,7 @@ func (v *Verifier) Authenticate(_ context.Context, h *sio.Handshake) (sio.Identi
 		case 1:
 			token = list[0]
 		default:
-			return sio.Identity{}, invalid()
+			return sio.Identity{}, v.invalid()
 		}
 	}
 	return v.Verify(token)

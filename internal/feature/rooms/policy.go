@@ -18,12 +18,11 @@ const department = "department"
 // the moment it connects until it leaves.
 func Entitled(id sio.Identity) []string {
 	rooms := []string{events.RoomUser(id.UserID), events.RoomAllUsers}
-	switch events.Role(id.Role) {
-	case events.RoleAdmin:
+	switch id.Role {
+	case events.RoleNameAdmin:
 		rooms = append(rooms, events.RoomAdmins)
-	case events.RoleModerator:
+	case events.RoleNameModerator:
 		rooms = append(rooms, events.RoomModerators)
-	case events.RoleUser: // has no room of its own
 	}
 	if d := id.Attributes[department]; d != "" {
 		rooms = append(rooms, events.RoomDepartment(d))
