@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -92,14 +93,19 @@ func start(t *testing.T, dataDir string, o app.Options) *running {
 	return r
 }
 
-// connect connects the official client over a transport.
+// connect connects the official client over a transport: websocket, polling,
+// or upgrade from one to the other.
 func (r *running) connect(t *testing.T, d *driver.Driver, transport string) *driver.Client {
 	t.Helper()
 	token, err := auth.Issue([]byte(secret), auth.Claims{UserID: "u1"}, time.Now(), time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := d.Dial(deadline(t), driver.DialOptions{URL: r.url, Transports: []string{transport}, Auth: map[string]any{"token": token}})
+	o := driver.DialOptions{URL: r.url, Transports: []string{transport}, Auth: map[string]any{"token": token}}
+	if transport == "upgrade" {
+		o.Transports, o.Upgrade = []string{"polling", "websocket"}, true
+	}
+	c, err := d.Dial(deadline(t), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,6 +116,11 @@ func (r *running) connect(t *testing.T, d *driver.Driver, transport string) *dri
 			t.Error(err)
 		}
 	})
+	if o.Upgrade {
+		if to, err := c.Upgraded(deadline(t)); err != nil || to != "websocket" {
+			t.Fatalf("upgraded to %q: %v", to, err)
+		}
+	}
 	return c
 }
 
@@ -185,10 +196,10 @@ func TestFailuresBehindTheEvents(t *testing.T) {
 			"store down", func() error { return errors.Join(store.ErrUnavailable, errors.New("inner words")) },
 			"STORE_UNAVAILABLE", "Message could not be stored", "inner words",
 		},
-		{"panic", func() error { panic("inner words") }, "EVENT_ERROR", "Event processing failed", "inner words"},
+		{"panic", func() error { panic("inner words") }, "EVENT_ERROR", "Event processing failed", `"panic":"string"`},
 	}
 	for _, tt := range tests {
-		for _, transport := range []string{"websocket", "polling"} {
+		for _, transport := range []string{"websocket", "polling", "upgrade"} {
 			t.Run(tt.name+" "+transport, func(t *testing.T) {
 				r := start(t, t.TempDir(), app.Options{Store: broken{fail: tt.fail}})
 				c := r.connect(t, d, transport)
@@ -228,15 +239,7 @@ func TestLockedDatabase(t *testing.T) {
 	dir := t.TempDir()
 	r := start(t, dir, app.Options{})
 	c := r.connect(t, startDriver(t), "websocket")
-	files, err := filepath.Glob(filepath.Join(dir, "*.db"))
-	if err != nil || len(files) != 1 {
-		t.Fatalf("databases: %q, %v", files, err)
-	}
-	db, err := sql.Open("sqlite", files[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
+	db := openRaw(t, dir)
 	conn, err := db.Conn(deadline(t))
 	if err != nil {
 		t.Fatal(err)
@@ -299,11 +302,17 @@ func TestNotReadyWhileDraining(t *testing.T) {
 func TestStoredThroughTheEvents(t *testing.T) {
 	dir := t.TempDir()
 	d := startDriver(t)
+	sent := []event{
+		{"send_message", map[string]any{"to": "u2", "content": "né \x00 '", "type": "image", "clientOffset": "o1"}},
+		{"user_action", map[string]any{"action": "clicked", "data": map[string]any{"deep": []any{1, nil, "é"}}}},
+	}
 	var ids []string
+	var socket string
 	t.Run("send", func(t *testing.T) {
 		r := start(t, dir, app.Options{})
 		c := r.connect(t, d, "websocket")
-		for _, e := range storing() {
+		socket = c.ID()
+		for _, e := range sent {
 			raw, err := c.EmitAck(deadline(t), e.name, e.payload)
 			if err != nil {
 				t.Fatal(err)
@@ -315,7 +324,31 @@ func TestStoredThroughTheEvents(t *testing.T) {
 			ids = append(ids, ack.MessageID+ack.ActionID)
 		}
 	})
-	r := start(t, dir, app.Options{})
+	start(t, dir, app.Options{})
+	db := openRaw(t, dir)
+	for i, c := range []struct {
+		query string
+		want  []string
+	}{
+		{
+			"SELECT id, from_user, to_user, content, type, client_offset FROM messages",
+			[]string{"u1", "u2", "né \x00 '", "image", "o1"},
+		},
+		{
+			"SELECT id, user_id, socket_id, action, data FROM actions",
+			[]string{"u1", socket, "clicked", `{"deep":[1,null,"é"]}`},
+		},
+	} {
+		want := append([]string{ids[i]}, c.want...)
+		if got := table(t, db, c.query, len(want)); len(got) != 1 || !slices.Equal(got[0], want) {
+			t.Errorf("%s:\n%q, want one row\n%q", c.query, got, want)
+		}
+	}
+}
+
+// openRaw opens the database in a data folder as another program would.
+func openRaw(t *testing.T, dir string) *sql.DB {
+	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.db"))
 	if err != nil || len(files) != 1 {
 		t.Fatalf("databases: %q, %v", files, err)
@@ -325,13 +358,32 @@ func TestStoredThroughTheEvents(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	for i, table := range []string{"messages", "actions"} {
-		var id string
-		if err := db.QueryRowContext(deadline(t), "SELECT id FROM "+table).Scan(&id); err != nil || id != ids[i] {
-			t.Errorf("%s: %q, %v; acknowledged %q", table, id, err, ids[i])
-		}
+	return db
+}
+
+// table returns the rows of a query as text.
+func table(t *testing.T, db *sql.DB, query string, columns int) [][]string {
+	t.Helper()
+	rows, err := db.QueryContext(deadline(t), query)
+	if err != nil {
+		t.Fatal(err)
 	}
-	_ = r
+	defer func() { _ = rows.Close() }() // its error is that of rows.Err
+	var all [][]string
+	for rows.Next() {
+		row, to := make([]string, columns), make([]any, columns)
+		for i := range row {
+			to[i] = &row[i]
+		}
+		if err := rows.Scan(to...); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, row)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 // TestDefaultsAreTheContracts keeps the variables' defaults and the document
@@ -363,11 +415,11 @@ func TestRunSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestWelcome: in development the start prints tokens that work; elsewhere none.
+// TestWelcome: outside production the start prints tokens that work.
 func TestWelcome(t *testing.T) {
-	for env, printed := range map[string]bool{"development": true, "test": false} {
+	for env, printed := range map[string]bool{"development": true, "test": true, "production": false} {
 		ctx, cancel := context.WithCancel(deadline(t))
-		cfg, err := config.Load(t.TempDir(), []string{"NODE_ENV=" + env, "PORT=0", "LISTEN_HOST=127.0.0.1", "DATA_DIR=" + t.TempDir()})
+		cfg, err := config.Load(t.TempDir(), []string{"NODE_ENV=" + env, "JWT_SECRET=" + secret, "PORT=0", "LISTEN_HOST=127.0.0.1", "DATA_DIR=" + t.TempDir()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -32,8 +32,9 @@ type Store interface {
 	Actions() Actions
 	// Ready reports, within ctx, whether records can be written and read now.
 	Ready(ctx context.Context) error
-	// Close waits until every call that has begun is answered, then closes.
-	// Later calls fail with ErrClosed; Close itself may be called again.
+	// Close waits until every call that has begun is answered and every stored
+	// message announced (NewMessage.Stored), then closes. Later calls fail with
+	// ErrClosed; Close itself may be called again.
 	Close() error
 }
 
@@ -49,6 +50,16 @@ type Messages interface {
 	//
 	// Where ctx ends first, Append returns its error, and the message may or
 	// may not have been stored. A ClientOffset makes trying again safe.
+	//
+	// The store calls m.Stored as it says there. A store with one writing
+	// goroutine calls m.Announce on it, message by message, after the commit
+	// and before the answer: sqlite does so, and MongoDB may with an ordered
+	// InsertMany. One that writes concurrently has to line the messages up:
+	// under one lock it takes the id and a place in a queue, and one goroutine
+	// announces from the queue's head once the outcome of that write is known.
+	// A write that timed out is looked up by its id first; what was announced
+	// after it could not be taken back. Where nodes share a database, each
+	// announces its own messages only.
 	Append(ctx context.Context, m NewMessage) (stored Message, duplicate bool, err error)
 
 	// Since returns the messages to a user whose ids are greater than afterID
@@ -64,6 +75,28 @@ type NewMessage struct {
 	Type    string // text, image or file
 	// ClientOffset is the sender's own id of the message, "" for none.
 	ClientOffset string
+	// Stored, where it is not nil, is called once if and only if this call of
+	// Append stored the message: not for a duplicate, not for a failed write,
+	// but also where the caller's ctx ended and the message was stored all the
+	// same. Calls follow each other in the order of ids over all messages of
+	// the store. They come before Append returns, or, where its ctx ended,
+	// before Close does.
+	//
+	// It runs on a goroutine of the store and holds up every write: it must
+	// not block, so it may do no more than put the message into queues, and
+	// must not call the store. Where it panics, Append panics with the same
+	// value; the message is stored then, and no other call is affected.
+	Stored func(Message)
+}
+
+// Announce calls Stored for the message that n became, and returns what it
+// panicked with, nil where it did not, for Append to panic with. Stores call it.
+func (n *NewMessage) Announce(m Message) (panicked any) {
+	defer func() { panicked = recover() }()
+	if n.Stored != nil {
+		n.Stored(m)
+	}
+	return nil
 }
 
 // Message is a stored message.

@@ -1,5 +1,5 @@
 // Package messages takes messages from users to users: stored first, then
-// acknowledged and delivered.
+// delivered in the order of ids and acknowledged.
 //
 // It imports its generated interface, sio and the interfaces of internal/store.
 package messages
@@ -34,17 +34,22 @@ func (h *Handler) SendMessage(ctx context.Context, c *sio.Conn, req *events.Send
 	if req.ClientOffset != nil {
 		m.ClientOffset = *req.ClientOffset
 	}
+	// Delivered by the store, in its order: were each handler to do it, a
+	// recipient could see an id before a smaller one, and when it reconnects
+	// with the greater as its serverOffset, miss the smaller for ever.
+	server := c.Server()
+	m.Stored = func(stored store.Message) { h.deliver(server, stored) }
 	// A client that leaves meanwhile has still sent the message.
 	stored, duplicate, err := h.store.Append(context.WithoutCancel(ctx), m)
 	if err != nil {
 		return nil, sio.WrapError(sio.CodeStore, "", err)
 	}
-	ack := &events.SendMessageAck{MessageID: stored.ID, Timestamp: stored.Timestamp}
-	if duplicate {
-		ack.Duplicate = true
-		return ack, nil
-	}
-	err = events.NewBroadcaster(c.Server()).NewMessage(stored.To, &events.NewMessage{
+	return &events.SendMessageAck{MessageID: stored.ID, Timestamp: stored.Timestamp, Duplicate: duplicate}, nil
+}
+
+// deliver queues a stored message for the recipient's sockets.
+func (h *Handler) deliver(server *sio.Server, stored store.Message) {
+	err := events.NewBroadcaster(server).NewMessage(stored.To, &events.NewMessage{
 		ID:        stored.ID,
 		From:      stored.From,
 		Content:   stored.Content,
@@ -54,5 +59,4 @@ func (h *Handler) SendMessage(ctx context.Context, c *sio.Conn, req *events.Send
 	if err != nil { // stored all the same: the recipient finds it in the history
 		h.logger.Error("message not delivered", "messageId", stored.ID, "error", err)
 	}
-	return ack, nil
 }

@@ -2,8 +2,12 @@ package messages_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"reflect"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,15 +33,22 @@ func (k *kept) Append(ctx context.Context, m store.NewMessage) (store.Message, b
 		return store.Message{}, false, store.ErrUnavailable
 	}
 	duplicate := m.ClientOffset != "" && len(k.got) > 0 && k.got[0].ClientOffset == m.ClientOffset
+	stored := store.Message{ID: id, From: m.From, To: m.To, Content: m.Content, Type: m.Type, Timestamp: at()}
+	if !duplicate {
+		if p := m.Announce(stored); p != nil {
+			panic(p)
+		}
+	}
+	m.Stored = nil
 	k.got = append(k.got, m)
-	return store.Message{ID: id, From: m.From, To: m.To, Content: m.Content, Type: m.Type, Timestamp: at()}, duplicate, nil
+	return stored, duplicate, nil
 }
 
 func (k *kept) Since(context.Context, string, string, int) ([]store.Message, error) {
 	return nil, k.err
 }
 
-func serve(t *testing.T, k *kept) *siotest.Engine {
+func serve(t *testing.T, k store.Messages) *siotest.Engine {
 	t.Helper()
 	engine := siotest.NewEngine()
 	_, err := events.Register(engine, events.Handlers{
@@ -77,7 +88,7 @@ func TestSendMessage(t *testing.T) {
 	if want := `{"success":true,"messageId":"` + id + `","timestamp":"2026-01-02T03:04:05.678Z"}`; len(acks) != 1 || acks[0] != want {
 		t.Errorf("acknowledged with %q, want %s", acks, want)
 	}
-	if want := (store.NewMessage{From: "alice", To: "bob", Content: "hi", Type: "text", ClientOffset: "o1"}); len(k.got) != 1 || k.got[0] != want {
+	if want := (store.NewMessage{From: "alice", To: "bob", Content: "hi", Type: "text", ClientOffset: "o1"}); len(k.got) != 1 || !reflect.DeepEqual(k.got[0], want) {
 		t.Errorf("stored %+v, want %+v", k.got, want)
 	}
 	want := `{"id":"` + id + `","from":"alice","content":"hi","type":"text","timestamp":"2026-01-02T03:04:05.678Z"}`
@@ -102,5 +113,68 @@ func TestNothingIsDeliveredThatIsNotStored(t *testing.T) {
 	}
 	if got := bob.Got("new_message"); len(got) != 0 {
 		t.Errorf("delivered %q", got)
+	}
+}
+
+// lifo holds messages until it has a number of them; it announces them in the
+// order in which they came, and answers their callers in the opposite one, each
+// after the one before has been acknowledged.
+type lifo struct {
+	store.Messages
+	n     int
+	acked chan struct{}
+
+	mu      sync.Mutex
+	got     []store.NewMessage
+	answers []chan store.Message
+}
+
+func (l *lifo) Append(_ context.Context, m store.NewMessage) (store.Message, bool, error) {
+	answer := make(chan store.Message)
+	l.mu.Lock()
+	l.got, l.answers = append(l.got, m), append(l.answers, answer)
+	if len(l.got) == l.n {
+		go l.finish()
+	}
+	l.mu.Unlock()
+	return <-answer, false, nil
+}
+
+func (l *lifo) finish() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	stored := make([]store.Message, l.n)
+	for i, m := range l.got {
+		stored[i] = store.Message{ID: fmt.Sprint(id[:24], 10+i), From: m.From, To: m.To, Content: m.Content, Type: m.Type, Timestamp: at()}
+		if p := m.Announce(stored[i]); p != nil {
+			panic(p)
+		}
+	}
+	for i := range l.n {
+		l.answers[l.n-1-i] <- stored[l.n-1-i]
+		<-l.acked
+	}
+}
+
+// TestDeliveredInTheStoresOrder: whoever is answered first, the recipient gets
+// the messages in the order of ids.
+func TestDeliveredInTheStoresOrder(t *testing.T) {
+	l := &lifo{n: 20, acked: make(chan struct{})}
+	e := serve(t, l)
+	bob := connect(t, e, "bob")
+	var wg sync.WaitGroup
+	for i := range l.n {
+		sender := connect(t, e, fmt.Sprint("sender", i))
+		wg.Go(func() {
+			if acks := sender.Call("send_message", `{"to":"bob","content":"hi"}`); len(acks) != 1 || !strings.HasPrefix(acks[0], `{"success":true,`) {
+				t.Errorf("acknowledged with %q", acks)
+			}
+			l.acked <- struct{}{}
+		})
+	}
+	wg.Wait()
+	got := bob.Got("new_message") // each begins with its id
+	if len(got) != l.n || !slices.IsSorted(got) {
+		t.Errorf("delivered %d messages: %q", len(got), got)
 	}
 }

@@ -171,8 +171,11 @@ func contents(t *testing.T, s *Store) string {
 // and both recover once there is room.
 func TestDiskFull(t *testing.T) {
 	s := openTest(t, t.TempDir(), Options{})
+	var announced []string
 	add := func(content string) error {
-		_, _, err := s.Messages().Append(t.Context(), note(content))
+		n := note(content)
+		n.Stored = func(m store.Message) { announced = append(announced, m.Content) }
+		_, _, err := s.Messages().Append(t.Context(), n)
 		return err
 	}
 	if err := add("before"); err != nil {
@@ -190,8 +193,8 @@ func TestDiskFull(t *testing.T) {
 	if err := add("after"); err != nil {
 		t.Error(err)
 	}
-	if got := contents(t, s); got != "before after" {
-		t.Errorf("stored %.50q", got)
+	if got := contents(t, s); got != "before after" || strings.Join(announced, " ") != got {
+		t.Errorf("stored %.50q, announced %.50q", got, announced)
 	}
 }
 
@@ -272,6 +275,89 @@ func TestBatch(t *testing.T) {
 	}
 	if got := contents(t, s); got != "a b after" {
 		t.Errorf("stored %q", got)
+	}
+}
+
+// TestBatchAnnounces writes one batch with everything that may happen to a
+// message: what was stored is announced, in order, before it is answered.
+func TestBatchAnnounces(t *testing.T) {
+	s := openTest(t, t.TempDir(), Options{})
+	gone := make(chan struct{})
+	close(gone)
+	var announced []string
+	var batch []*job
+	add := func(content, offset string, panics bool) *job {
+		n := note(content)
+		n.ClientOffset = offset
+		j := &job{message: &n, answer: make(chan answer, 1)}
+		n.Stored = func(m store.Message) {
+			if announced = append(announced, m.Content); len(j.answer) != 0 {
+				t.Errorf("%s was answered before", m.Content)
+			}
+			if panics {
+				panic("boom")
+			}
+		}
+		batch = append(batch, j)
+		return j
+	}
+	add("a", "o1", false)
+	add("repeat", "o1", false)
+	boom := add("boom", "", true)
+	add("gone", "", false).gone = gone
+	batch = append(batch, &job{action: &store.NewAction{UserID: "u", Action: "a"}, answer: make(chan answer, 1)})
+	add("b", "o2", false)
+	s.writer.write(batch)
+	if got := strings.Join(announced, " "); got != "a boom b" || contents(t, s) != got {
+		t.Errorf("announced %q, stored %q", got, contents(t, s))
+	}
+	for i, j := range batch {
+		if a := <-j.answer; (a.err != nil) != (j.gone != nil) || (a.panicked != nil) != (j == boom) {
+			t.Errorf("job %d: %+v", i, a)
+		}
+	}
+	// A batch that fails as a whole announces none of what it had inserted.
+	announced, batch = nil, nil
+	add("fits", "", false)
+	add(strings.Repeat("x", 1<<16), "", false)
+	pages(t, s, 1)
+	s.writer.write(batch)
+	for i, j := range batch {
+		if a := <-j.answer; a.err == nil {
+			t.Errorf("job %d of a batch that failed: %+v", i, a)
+		}
+	}
+	if len(announced) != 0 || contents(t, s) != "a boom b" {
+		t.Errorf("announced %.50q, stored %q", announced, contents(t, s))
+	}
+}
+
+// TestAnnouncedToNobody ends the caller's context while its message is being
+// written: it is stored, and so announced, before Close returns.
+func TestAnnouncedToNobody(t *testing.T) {
+	hold := &holder{entered: make(chan struct{}), release: make(chan struct{})}
+	dir := t.TempDir()
+	s := openTest(t, dir, Options{Entropy: hold})
+	ctx, cancel := context.WithCancel(t.Context())
+	announced := make(chan string, 2)
+	n := note("left")
+	n.Stored = func(m store.Message) { announced <- m.Content }
+	result := make(chan error)
+	go func() {
+		_, _, err := s.Messages().Append(ctx, n)
+		result <- err
+	}()
+	<-hold.entered
+	cancel()
+	if err := <-result; !errors.Is(err, context.Canceled) {
+		t.Errorf("append: %v", err)
+	}
+	close(hold.release)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if len(announced) != 1 || contents(t, openTest(t, dir, Options{})) != "left" {
+		t.Errorf("announced %d times, want once, and stored", len(announced))
 	}
 }
 

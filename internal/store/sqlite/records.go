@@ -20,6 +20,9 @@ func (m messages) Append(ctx context.Context, n store.NewMessage) (store.Message
 	if err != nil {
 		return store.Message{}, false, unavailable("append message", err)
 	}
+	if a.panicked != nil {
+		panic(a.panicked)
+	}
 	return a.message, a.duplicate, nil
 }
 

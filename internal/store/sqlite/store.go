@@ -3,8 +3,8 @@
 //
 // One goroutine writes: it takes what waits in a bounded queue, up to a batch,
 // and commits it as one transaction (group commit, WAL, synchronous=FULL), so
-// that the price of a disk flush is shared. Callers are answered after the
-// commit. Reads go through connections of their own and never wait for it.
+// that the price of a disk flush is shared. After the commit it announces the
+// messages and answers the callers, in the order of ids. Reads go through connections of their own and never wait for it.
 //
 // One process at a time owns a folder: a second one is refused, because ids
 // only grow as long as one writer hands them out.

@@ -27,6 +27,7 @@ type answer struct {
 	duplicate bool
 	action    store.Action
 	err       error
+	panicked  any // by the message's Stored
 }
 
 // abandoned reports whether nobody waits any more.
@@ -138,7 +139,8 @@ func gather(batch []*job, queue <-chan *job, n int) []*job {
 	return batch
 }
 
-// write commits a batch and answers each of its jobs, once.
+// write commits a batch, then announces and answers each of its jobs, once and
+// in order, which is that of ids.
 func (w *writer) write(batch []*job) {
 	answers := make([]answer, len(batch))
 	err := w.commit(batch, answers)
@@ -147,7 +149,11 @@ func (w *writer) write(batch []*job) {
 		if err != nil {
 			answers[i] = answer{err: err}
 		}
-		j.answer <- answers[i]
+		a := &answers[i]
+		if j.message != nil && a.err == nil && !a.duplicate {
+			a.panicked = j.message.Announce(a.message)
+		}
+		j.answer <- *a
 	}
 }
 
