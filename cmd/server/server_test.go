@@ -68,6 +68,9 @@ func TestStartRefused(t *testing.T) {
 		"PORT=abc":                        "server: PORT must be a whole number from 0 to 65535; it is \"abc\"\n",
 		"REDIS_URL=redis://:hunter2@r":    "server: REDIS_URL is not supported yet; unset it: the server runs as one node\n",
 		"MONGODB_URI=mongodb://hunter2@m": "server: MONGODB_URI is not supported yet; unset it: messages and actions live under DATA_DIR\n",
+		"LOG_DIR=/var/log":                "server: LOG_DIR is not supported yet; unset it: logs go to stderr only\n",
+		"METRICS_PUBLIC=false":            "server: METRICS_PUBLIC is not supported yet; unset it: there are no metrics\n",
+		"REPLAY_LIMIT=1":                  "server: REPLAY_LIMIT is not supported yet; unset it: messages are not replayed\n",
 	} {
 		got := start(t, nil, environ)
 		if got.code != exitFailure || got.served != nil || got.stderr != want || got.stdout != "" {
@@ -154,6 +157,7 @@ func TestTokenFails(t *testing.T) {
 		"production": {"NODE_ENV=production"},
 		"a key":      {"JWT_PUBLIC_KEY_FILE=k.pem", "JWT_SECRET=" + secret},
 		"malformed":  {"PORT=x"},
+		"no folder":  {"DATA_DIR=/dev/null"},
 	} {
 		got := start(t, strings.Fields("token --user u1"), environ...)
 		if got.code != exitFailure || got.stdout != "" || got.stderr == "" || strings.Contains(got.stderr, secret) {

@@ -60,7 +60,7 @@ func New(ctx context.Context, cfg *config.Config, logger *slog.Logger, o Options
 	if a.store == nil {
 		s, err := sqlite.Open(ctx, cfg.DataDir, sqlite.Options{Now: o.Clock.Now, BusyTimeout: storeBusy})
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("DATA_DIR: %w", err)
 		}
 		a.store = s
 	}

@@ -406,7 +406,7 @@ func TestRunSaysWhatIsWrong(t *testing.T) {
 	dir := t.TempDir()
 	start(t, dir, app.Options{})
 	err := app.Run(deadline(t), load(t, "DATA_DIR="+dir, "PORT=0"), io.Discard, io.Discard)
-	if err == nil || !strings.Contains(err.Error(), dir) {
+	if err == nil || !strings.Contains(err.Error(), "DATA_DIR: ") || !strings.Contains(err.Error(), dir) {
 		t.Errorf("a second server on the same data folder: %v", err)
 	}
 	err = app.Run(deadline(t), load(t, "DATA_DIR="+t.TempDir(), "LISTEN_HOST=203.0.113.1"), io.Discard, io.Discard)

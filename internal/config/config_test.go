@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/netip"
 	"os"
@@ -85,6 +86,8 @@ func TestWrongValues(t *testing.T) {
 		"FRONTEND_URL=https://u:p@a.example", "FRONTEND_URL=ftp://a.example", "FRONTEND_URL=http://a.example,", "FRONTEND_URL=null", "FRONTEND_URL=http://a:0",
 		"FRONTEND_URL=http://a:70000", "FRONTEND_URL=http://a:", "FRONTEND_URL=https://ä.example", "FRONTEND_URL=https://a b", "FRONTEND_URL=http://a b.example#",
 		"TRUSTED_PROXIES=10.0.0.0/33", "TRUSTED_PROXIES=localhost", "TRUSTED_PROXIES=10.0.0.1,", "REDIS_URL=redis://:pw@r", "MONGODB_URI=mongodb://u:pw@m",
+		"LOG_DIR=/l", "METRICS_PORT=9090", "METRICS_PUBLIC=false", "API_RATE_LIMIT=100", "API_RATE_WINDOW_MS=900000", "USER_CONNECTION_LIMIT=20",
+		"REPLAY_LIMIT=500", "ONLINE_USERS_LIMIT=1000",
 		"JWT_JWKS_URL=file:///k", "JWT_JWKS_URL=https://u:pw@id", "JWT_JWKS_URL=id.example",
 	} {
 		name, value, _ := strings.Cut(pair, "=")
@@ -252,15 +255,29 @@ func TestEnsureSecretLeavesAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := &Config{DataDir: dir}
-	if err := c.EnsureSecret(); err == nil || !strings.Contains(err.Error(), devSecretName) {
+	if err := c.EnsureSecret(); err == nil || !strings.Contains(err.Error(), devSecretName) || !strings.Contains(err.Error(), "DATA_DIR") {
 		t.Errorf("short kept secret: %v", err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
+}
+
+// TestEnsureSecretBlames the folder where that is at fault.
+func TestEnsureSecretBlames(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c.DataDir = filepath.Join(dir, "file")
-	if err := c.EnsureSecret(); err == nil || !strings.Contains(err.Error(), "JWT_SECRET") {
-		t.Errorf("data folder that is none: %v", err)
+	taken := filepath.Join(dir, "taken")
+	if err := os.MkdirAll(filepath.Join(taken, devSecretName), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range []string{file, filepath.Join(file, "below"), filepath.Join(dir, strings.Repeat("n", 300)), taken} {
+		c := &Config{DataDir: folder}
+		var cause *fs.PathError
+		err := c.EnsureSecret()
+		if !errors.As(err, &cause) || !strings.HasPrefix(err.Error(), "DATA_DIR ") || c.JWT.Secret.Len() != 0 {
+			t.Errorf("%.60s: %v", folder, err)
+		}
 	}
 }
 
@@ -272,7 +289,7 @@ func TestVars(t *testing.T) {
 		}
 		names = append(names, v.Name)
 	}
-	if len(names) != 21 {
+	if len(names) != 29 {
 		t.Errorf("%d variables: %v", len(names), names)
 	}
 }

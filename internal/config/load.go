@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"github.com/joho/godotenv"
 )
 
 // fileName is the file beside the environment, in the working folder.
@@ -111,22 +109,10 @@ func readFile(name string) (map[string]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", fileName, err)
 	}
-	values, err := godotenv.UnmarshalBytes(text)
-	if err != nil {
-		// The parser's error repeats the text, which may hold a secret.
-		return nil, fmt.Errorf("%s:%d: not of the form NAME=value", fileName, badLine(string(text)))
+	values, line := parseFile(string(text))
+	if line > 0 {
+		// The line itself stays out: it may hold a secret.
+		return nil, fmt.Errorf("%s:%d: not of the form NAME=value", fileName, line)
 	}
 	return values, nil
-}
-
-// badLine returns the number of the first line from which on the text cannot
-// be read.
-func badLine(text string) int {
-	lines := strings.SplitAfter(text, "\n")
-	for n := len(lines) - 1; n > 0; n-- {
-		if _, err := godotenv.Unmarshal(strings.Join(lines[:n], "")); err == nil {
-			return n + 1
-		}
-	}
-	return 1
 }

@@ -74,11 +74,11 @@ func (c *Config) EnsureSecret() error {
 		text, err = makeSecret(c.DataDir, name)
 	}
 	if err != nil {
-		return fmt.Errorf("JWT_SECRET is not set, and the one kept for development cannot be used: %w", err)
+		return fmt.Errorf("DATA_DIR cannot keep the secret that replaces JWT_SECRET, which is not set: %w", err)
 	}
 	secret := strings.TrimSpace(string(text))
 	if len(secret) < minSecret {
-		return fmt.Errorf("JWT_SECRET is not set, and %s holds less than %d bytes: remove it to have a new one made", name, minSecret)
+		return fmt.Errorf("JWT_SECRET is not set, and the file %s of DATA_DIR holds less than %d bytes: remove it to have a new one made", name, minSecret)
 	}
 	c.JWT.Secret = NewSecret(secret)
 	return nil

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 )
@@ -19,7 +20,7 @@ type Var struct {
 
 // Vars returns every variable that the server knows, in the README's order.
 func Vars() []Var {
-	return append(serverVars(), append(tokenVars(), limitVars()...)...)
+	return slices.Concat(serverVars(), tokenVars(), limitVars(), laterVars())
 }
 
 func serverVars() []Var {
@@ -33,8 +34,6 @@ func serverVars() []Var {
 		{"LOG_LEVEL", "info", "`debug`, `info`, `warn` or `error`.", setLevel, false},
 		{"SOCKET_ENGINE", "zishang520", "Socket.IO engine. `zishang520` is the only one so far.", oneOf(func(c *Config, v string) { c.SocketEngine = v }, "zishang520"), false},
 		{"SHUTDOWN_TIMEOUT_MS", "10000", "How long a stopping server waits for what is under way, in milliseconds.", milliseconds(1, 600_000, func(c *Config) *time.Duration { return &c.ShutdownTimeout }), false},
-		{"REDIS_URL", "", "Not supported yet: setting it ends the start. The server is one node.", unsupported("the server runs as one node"), true},
-		{"MONGODB_URI", "", "Not supported yet: setting it ends the start. Messages and actions live under `DATA_DIR`.", unsupported("messages and actions live under DATA_DIR"), true},
 	}
 }
 
@@ -56,6 +55,30 @@ func limitVars() []Var {
 		{"SOCKET_RATE_WINDOW_MS", "1000", "Length of that window, in milliseconds.", milliseconds(1, 86_400_000, func(c *Config) *time.Duration { return &c.SocketWindow }), false},
 		{"ROOM_LIMIT", "100", "Rooms of its own choice that one socket may be in.", integer(0, 1_000_000, func(c *Config, n int64) { c.RoomLimit = int(n) }), false},
 	}
+}
+
+// laterVars are those that the contract names and the server does not have
+// yet. They are known so that nobody believes in one that does nothing.
+func laterVars() []Var {
+	return []Var{
+		later("REDIS_URL", "the server runs as one node"),
+		later("MONGODB_URI", "messages and actions live under DATA_DIR"),
+		later("LOG_DIR", "logs go to stderr only"),
+		later("METRICS_PORT", "there are no metrics"),
+		later("METRICS_PUBLIC", "there are no metrics"),
+		later("API_RATE_LIMIT", "there is no HTTP API to limit"),
+		later("API_RATE_WINDOW_MS", "there is no HTTP API to limit"),
+		later("USER_CONNECTION_LIMIT", "connections per user are not counted"),
+		later("REPLAY_LIMIT", "messages are not replayed"),
+		later("ONLINE_USERS_LIMIT", "online_users is not sent"),
+	}
+}
+
+// later is a variable that no value suits. Each is secret: none is the
+// business of an error that refuses them all.
+func later(name, meanwhile string) Var {
+	meaning := "Not supported yet: setting it ends the start. For now " + strings.ReplaceAll(meanwhile, "DATA_DIR", "`DATA_DIR`") + "."
+	return Var{name, "", meaning, unsupported(meanwhile), true}
 }
 
 // MarkdownTable renders the variables for the README.

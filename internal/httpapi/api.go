@@ -71,7 +71,7 @@ func New(d Deps) http.Handler {
 	)
 	r.NotFound(notFound)
 	r.MethodNotAllowed(methodNotAllowed)
-	r.Handle(d.EnginePath+"*", limitBody(d.Engine))
+	r.Handle(d.EnginePath+"*", d.Engine)
 	get(r, "/healthz", healthz)
 	get(r, "/readyz", readyz(d.Ready, d.Draining, d.Logger))
 	get(r, "/asyncapi.yaml", document("application/yaml", d.AsyncAPIYAML))

@@ -93,34 +93,3 @@ func TestDocumentETag(t *testing.T) {
 		t.Error("two documents have one tag")
 	}
 }
-
-// TestSecureHeaders looks at every kind of answer.
-func TestSecureHeaders(t *testing.T) {
-	want := map[string]string{
-		"Content-Security-Policy": "default-src 'self';base-uri 'self';font-src 'self' https: data:;form-action 'self';frame-ancestors 'self';" +
-			"img-src 'self' data:;object-src 'none';script-src 'self';script-src-attr 'none';style-src 'self' https: 'unsafe-inline';upgrade-insecure-requests",
-		"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin", "Origin-Agent-Cluster": "?1",
-		"Referrer-Policy": "no-referrer", "Strict-Transport-Security": "max-age=31536000; includeSubDomains", "X-Content-Type-Options": "nosniff",
-		"X-DNS-Prefetch-Control": "off", "X-Download-Options": "noopen", "X-Frame-Options": "SAMEORIGIN",
-		"X-Permitted-Cross-Domain-Policies": "none", "X-XSS-Protection": "0", "X-Request-Id": "id1",
-	}
-	panics := func(d *httpapi.Deps) {
-		d.Engine = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("x") })
-	}
-	for name, w := range map[string]interface{ Header() http.Header }{
-		"health":    do(t, "GET", "/healthz", nil),
-		"document":  do(t, "GET", "/asyncapi.yaml", nil),
-		"polling":   do(t, "GET", "/socket.io/?transport=polling", nil),
-		"refused":   do(t, "GET", "/socket.io/", head("Origin", "https://evil.example")),
-		"preflight": do(t, "OPTIONS", "/socket.io/", head("Origin", frontend, "Access-Control-Request-Method", "POST")),
-		"not found": do(t, "GET", "/x", nil),
-		"method":    do(t, "POST", "/healthz", nil),
-		"panic":     do(t, "GET", "/socket.io/", nil, panics),
-	} {
-		for header, value := range want {
-			if got := w.Header().Get(header); got != value {
-				t.Errorf("%s: %s is %q, want %q", name, header, got, value)
-			}
-		}
-	}
-}

@@ -8,8 +8,10 @@ import (
 
 const (
 	headerTimeout = 10 * time.Second
-	// bodyTimeout is for the body of a request, from its headers on.
-	bodyTimeout = 30 * time.Second
+	// requestTimeout is for a whole request, from the first byte of its headers
+	// to the last one of its body, whether a handler reads it or net/http, which
+	// drains a body that nobody has read before it answers.
+	requestTimeout = 30 * time.Second
 	// answerTimeout is for a whole answer, and so has to exceed the longest
 	// poll: the ping interval and time-out of the engine, 45 s.
 	answerTimeout = 2 * time.Minute
@@ -18,29 +20,24 @@ const (
 )
 
 // NewServer returns a server whose time-outs go with long polling and
-// websockets. Slow clients are cut off: headers after 10 s, bodies after 30 s,
-// answers after 2 min; a websocket, once upgraded, is the engine's affair.
+// websockets. Slow clients are cut off: headers after 10 s, whole requests
+// after 30 s, answers after 2 min; a websocket, once upgraded, is the engine's
+// affair.
 //
-// There is no ReadTimeout: it would end polls that wait longer.
+// ReadTimeout ends no poll: net/http lifts it as soon as a request is in, or
+// hijacked. It stands in place of a middleware's deadline because net/http
+// answers some requests itself (417 to an unknown Expect).
 func NewServer(addr string, h http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Addr:              addr,
 		Handler:           h,
 		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       requestTimeout,
 		WriteTimeout:      answerTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		// OPTIONS * goes to the handler too, to be logged and get its headers.
+		DisableGeneralOptionsHandler: true,
 	}
-}
-
-// limitBody gives the bodies of requests that have one a deadline.
-func limitBody(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Body != nil && r.Body != http.NoBody {
-			// A writer that can't (in a test) has no slow clients either.
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
-		}
-		next.ServeHTTP(w, r)
-	})
 }

@@ -99,11 +99,14 @@ func TestRequestID(t *testing.T) {
 }
 
 // serve runs a handler behind a real server.
-func serve(t *testing.T, engine http.HandlerFunc) (*httptest.Server, *lines) {
+func serve(t *testing.T, engine http.HandlerFunc, edits ...func(*http.Server)) (*httptest.Server, *lines) {
 	t.Helper()
 	d, log := deps(func(d *httpapi.Deps) { d.Engine = engine })
 	s := httptest.NewUnstartedServer(nil)
 	s.Config = httpapi.NewServer("", httpapi.New(d), slog.New(slog.DiscardHandler))
+	for _, edit := range edits {
+		edit(s.Config)
+	}
 	s.Start()
 	t.Cleanup(s.Close)
 	return s, log
@@ -236,7 +239,7 @@ func TestFlush(t *testing.T) {
 
 func TestServerTimeouts(t *testing.T) {
 	s := httpapi.NewServer(":1", http.NotFoundHandler(), slog.New(slog.DiscardHandler))
-	if s.ReadTimeout != 0 || s.ReadHeaderTimeout <= 0 || s.IdleTimeout < time.Minute || s.WriteTimeout < 60*time.Second || s.MaxHeaderBytes < 16<<10 || s.Addr != ":1" || s.ErrorLog == nil {
+	if s.ReadTimeout != 30*time.Second || s.ReadHeaderTimeout != 10*time.Second || s.IdleTimeout < time.Minute || s.WriteTimeout < 60*time.Second || s.MaxHeaderBytes < 16<<10 || s.Addr != ":1" || s.ErrorLog == nil {
 		t.Errorf("%+v", s)
 	}
 }
