@@ -255,8 +255,6 @@ func (v *ErrorCode) decode(r *wire.Reader) {
 		*v = ErrorCodeLimitExceeded
 	case "FORBIDDEN":
 		*v = ErrorCodeForbidden
-	case "RATE_LIMITED":
-		*v = ErrorCodeRateLimited
 	case "UNKNOWN_EVENT":
 		*v = ErrorCodeUnknownEvent
 	case "STORE_UNAVAILABLE":
@@ -270,7 +268,7 @@ func (v *ErrorCode) decode(r *wire.Reader) {
 	case "REPLAY_TRUNCATED":
 		*v = ErrorCodeReplayTruncated
 	default:
-		r.Violate("enum", `must be "VALIDATION_ERROR", "LIMIT_EXCEEDED", "FORBIDDEN", "RATE_LIMITED", "UNKNOWN_EVENT", "STORE_UNAVAILABLE", "EVENT_ERROR", "SOCKET_ERROR", "AUTH_TOKEN_EXPIRED" or "REPLAY_TRUNCATED"`)
+		r.Violate("enum", `must be "VALIDATION_ERROR", "LIMIT_EXCEEDED", "FORBIDDEN", "UNKNOWN_EVENT", "STORE_UNAVAILABLE", "EVENT_ERROR", "SOCKET_ERROR", "AUTH_TOKEN_EXPIRED" or "REPLAY_TRUNCATED"`)
 	}
 }
 

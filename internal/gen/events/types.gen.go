@@ -55,9 +55,8 @@ type DepartmentMessage struct {
 
 // ErrorCode is a type of the contract.
 //
-// What an `error` event is about: the codes of a Failure, and two of the connection's own.
-// Over the rate limit `rate_limit_exceeded` is sent instead of RATE_LIMITED. The list is
-// closed.
+// What an `error` event is about: the codes of a Failure but RATE_LIMITED
+// (`rate_limit_exceeded` says that), and two of the connection's own. The list is closed.
 type ErrorCode string
 
 // The values of ErrorCode.
@@ -65,7 +64,6 @@ const (
 	ErrorCodeValidationError  ErrorCode = "VALIDATION_ERROR"
 	ErrorCodeLimitExceeded    ErrorCode = "LIMIT_EXCEEDED"
 	ErrorCodeForbidden        ErrorCode = "FORBIDDEN"
-	ErrorCodeRateLimited      ErrorCode = "RATE_LIMITED"
 	ErrorCodeUnknownEvent     ErrorCode = "UNKNOWN_EVENT"
 	ErrorCodeStoreUnavailable ErrorCode = "STORE_UNAVAILABLE"
 	ErrorCodeEventError       ErrorCode = "EVENT_ERROR"
@@ -77,7 +75,7 @@ const (
 // Valid reports whether v is one of the values above.
 func (v ErrorCode) Valid() bool {
 	switch v {
-	case ErrorCodeValidationError, ErrorCodeLimitExceeded, ErrorCodeForbidden, ErrorCodeRateLimited, ErrorCodeUnknownEvent, ErrorCodeStoreUnavailable, ErrorCodeEventError, ErrorCodeSocketError, ErrorCodeAuthTokenExpired, ErrorCodeReplayTruncated:
+	case ErrorCodeValidationError, ErrorCodeLimitExceeded, ErrorCodeForbidden, ErrorCodeUnknownEvent, ErrorCodeStoreUnavailable, ErrorCodeEventError, ErrorCodeSocketError, ErrorCodeAuthTokenExpired, ErrorCodeReplayTruncated:
 		return true
 	}
 	return false
@@ -91,9 +89,8 @@ type ErrorEvent struct {
 	// What went wrong, for people.
 	// At least 1 character.
 	Message string
-	// What an `error` event is about: the codes of a Failure, and two of the connection's own.
-	// Over the rate limit `rate_limit_exceeded` is sent instead of RATE_LIMITED. The list is
-	// closed.
+	// What an `error` event is about: the codes of a Failure but RATE_LIMITED
+	// (`rate_limit_exceeded` says that), and two of the connection's own. The list is closed.
 	Code ErrorCode
 	// Name of the client event that failed, cut at 64 characters with `…`; `connect` where the
 	// auth payload was at fault; absent where no event was.
