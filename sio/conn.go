@@ -2,6 +2,7 @@ package sio
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -49,10 +50,18 @@ func (c *Conn) Call(ctx context.Context, p Packet, timeout time.Duration) (Paylo
 		payload Payload
 		err     error
 	}
+	if at, ok := ctx.Deadline(); ok { // who has stopped waiting leaves nothing behind
+		if left := max(time.Until(at), 1); timeout == 0 || left < timeout {
+			timeout = left
+		}
+	}
 	got := make(chan answer, 1)
 	c.socket.EmitAck(p, timeout, func(in Payload, err error) { got <- answer{in, err} })
 	select {
 	case a := <-got:
+		if errors.Is(a.err, ErrAckTimeout) && ctx.Err() != nil {
+			return Payload{}, ctx.Err()
+		}
 		return a.payload, a.err
 	case <-ctx.Done():
 		return Payload{}, ctx.Err()
