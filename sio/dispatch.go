@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -99,8 +100,7 @@ func (c *Conn) admit(now time.Time, e *Event) (*route, error) {
 		return r, NewError(CodeForbidden, "Not allowed to send "+e.Name)
 	}
 	if len(e.Attachments) > 0 { // a contract of JSON has no place for them
-		message := "must not have binary parts"
-		return r, &Error{Code: CodeValidation, Message: message, Details: []Violation{{Keyword: "type", Message: message}}}
+		return r, badArgs("type", "must not have binary parts")
 	}
 	return r, r.spec.checkArgs(len(e.Args))
 }
@@ -154,15 +154,7 @@ func (s *Server) logFailure(c *Conn, event string, e *Error) {
 }
 
 func (s *EventSpec) allows(role string) bool {
-	if s.Roles == nil {
-		return true
-	}
-	for _, r := range s.Roles {
-		if r == role {
-			return true
-		}
-	}
-	return false
+	return s.Roles == nil || slices.Contains(s.Roles, role)
 }
 
 // checkArgs compares the number of arguments with the contract.
@@ -178,7 +170,11 @@ func (s *EventSpec) checkArgs(n int) error {
 	if want == 1 {
 		noun = "argument"
 	}
-	message := fmt.Sprintf("must have %d %s, has %d", want, noun, n)
+	return badArgs(keyword, fmt.Sprintf("must have %d %s, has %d", want, noun, n))
+}
+
+// badArgs is the failure of an event whose arguments as a whole are wrong.
+func badArgs(keyword, message string) *Error {
 	return &Error{Code: CodeValidation, Message: message, Details: []Violation{{Keyword: keyword, Message: message}}}
 }
 

@@ -15,21 +15,8 @@ func errorEvent() Rule {
 func checkErrorEvent(s *subject, report reporter) {
 	for _, c := range s.Channels {
 		n := c.Ext.Get("errorEvent")
-		name := text(n)
-		if name == "" {
-			continue
-		}
-		o := s.emits(c, name)
-		switch {
-		case o != nil:
-		case s.emitsUnknown(c):
-			continue
-		default:
-			report(n.Pos, "errorEvent %q is no server event of channel %s%s", name, c.Key, diag.DidYouMean(name, s.emitNames(c)))
-			continue
-		}
-		m := o.Message()
-		if m.Payload == nil {
+		m := s.emitted(c, n, "errorEvent %q", report)
+		if m == nil {
 			continue
 		}
 		for _, code := range sampleCodes(c) {
@@ -38,7 +25,7 @@ func checkErrorEvent(s *subject, report reporter) {
 			}
 			sample := `{"message":"Failed","code":"` + code + `","event":"some_event","details":[{"path":"/a","keyword":"type","message":"must be a string"}]}`
 			if f := s.judge.fault(m.Payload, sample); f != nil {
-				report(n.Pos, "payload of event %s can't carry {message, code, event, details} of code %s: %s", name, code, f.message)
+				report(n.Pos, "payload of event %s can't carry {message, code, event, details} of code %s: %s", m.Name, code, f.message)
 				break
 			}
 		}

@@ -51,6 +51,27 @@ func (s *subject) emits(c *lower.Channel, name string) *lower.Operation {
 	return nil
 }
 
+// emitted returns the message of the server event that n names, and reports a
+// name that the channel does not emit; what names the place, with %q for the
+// event. It returns nil where there is nothing to look at.
+func (s *subject) emitted(c *lower.Channel, n *loader.Node, what string, report reporter) *lower.Message {
+	name := text(n)
+	if name == "" {
+		return nil
+	}
+	o := s.emits(c, name)
+	if o == nil {
+		if !s.emitsUnknown(c) {
+			report(n.Pos, what+" is no server event of channel %s%s", name, c.Key, diag.DidYouMean(name, s.emitNames(c)))
+		}
+		return nil
+	}
+	if m := o.Message(); m.Payload != nil {
+		return m
+	}
+	return nil
+}
+
 // emitsUnknown reports whether a channel's server events can't all be known,
 // for references that are broken.
 func (s *subject) emitsUnknown(c *lower.Channel) bool {

@@ -25,25 +25,12 @@ func checkRateLimitEvent(s *subject, report reporter) {
 			report(rate.Key(), "abuseFactor and abuseMs only mean something together")
 		}
 		n := rate.Get("event")
-		name := text(n)
-		if name == "" {
-			continue
-		}
-		o := s.emits(c, name)
-		switch {
-		case o != nil:
-		case s.emitsUnknown(c):
-			continue
-		default:
-			report(n.Pos, "event %q of rateLimit is no server event of channel %s%s", name, c.Key, diag.DidYouMean(name, s.emitNames(c)))
-			continue
-		}
-		m := o.Message()
-		if m.Payload == nil {
+		m := s.emitted(c, n, "event %q of rateLimit", report)
+		if m == nil {
 			continue
 		}
 		if f := s.judge.fault(m.Payload, rateLimitSample(c)); f != nil {
-			report(n.Pos, "payload of event %s can't carry {message, limit, windowMs, retryAfterMs}: %s", name, f.message)
+			report(n.Pos, "payload of event %s can't carry {message, limit, windowMs, retryAfterMs}: %s", m.Name, f.message)
 		}
 	}
 }
