@@ -44,7 +44,18 @@ conformance: node-modules ## real clients against the started server
 	$(GO) test -count=1 -timeout 10m ./conformance/...
 
 .PHONY: bench
-bench: ## benchmarks, side by side with their peers
+bench: bench-peers ## the server beside its peers, into bench/results (12 minutes)
+	$(GO) run ./bench/cmd/bench
+
+.PHONY: bench-quick
+bench-quick: bench-peers ## the same, shorter and rougher, into bench/results/quick
+	$(GO) run ./bench/cmd/bench --quick
+
+.PHONY: bench-peers
+bench-peers: bench/peers/node/node_modules/.package-lock.json bench/peers/bun/node_modules/.package-lock.json
+
+.PHONY: bench-decoder
+bench-decoder: ## generated decoders beside a schema engine
 	$(GO) test -run '^$$' -bench . -benchmem -count 6 ./bench/... ./generator/...
 
 .PHONY: fuzz

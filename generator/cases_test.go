@@ -153,3 +153,19 @@ func TestEveryRuleHasACase(t *testing.T) {
 		}
 	}
 }
+
+// TestExampleIsUpToDate holds that the code of the example contract is what
+// the generator makes of it.
+func TestExampleIsUpToDate(t *testing.T) {
+	example := filepath.Join("..", "conformance", "protocol")
+	result, err := generator.Generate(t.Context(), generator.Options{
+		Spec: filepath.Join(example, "asyncapi.yaml"), Target: "go", Package: "suite",
+		Out: filepath.Join(example, "gen", "suite"), Check: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range result.Changes {
+		t.Errorf("%s is %s: run go generate ./conformance/protocol", c.Name, c.State)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,6 +20,7 @@ type Conn struct {
 	// ctx belongs to the connection, not to a call: it ends when the
 	// connection does, and every handler of the connection gets it.
 	ctx        context.Context
+	handshake  atomic.Pointer[Handshake] // until Opened has returned
 	limiter    limiter
 	stopExpiry func() bool
 }
@@ -28,6 +30,12 @@ func (c *Conn) ID() string { return c.socket.ID() }
 
 // Identity returns who the connection belongs to.
 func (c *Conn) Identity() Identity { return c.identity }
+
+// Handshake returns what the client said when it connected: to Connected and
+// to Opened. Once Opened has returned it is nil, so that a connection doesn't
+// hold its request for as long as it lives; what matters later is kept by whoever
+// needs it.
+func (c *Conn) Handshake() *Handshake { return c.handshake.Load() }
 
 // Server returns the server that the connection belongs to.
 func (c *Conn) Server() *Server { return c.server }
@@ -106,6 +114,7 @@ func (k *connector) Connect(ctx context.Context, socket Socket, h *Handshake) (_
 		}
 	}()
 	c := &Conn{server: s, socket: socket, ctx: ctx}
+	c.handshake.Store(h)
 	if s.options.Authenticate != nil {
 		if c.identity, err = s.options.Authenticate(ctx, h); err != nil {
 			return nil, s.refuse(socket, err)

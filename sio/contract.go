@@ -80,9 +80,13 @@ type EventSpec struct {
 	Name    string
 	Feature string
 	MinArgs int
-	MaxArgs int
+	MaxArgs int      // AnyArgs: no bound
+	Binary  bool     // attachments are allowed; else an event with some fails
 	Roles   []string // who may send it; nil: everyone who is connected
 }
+
+// AnyArgs is the MaxArgs of events whose arguments are untyped.
+const AnyArgs = -1
 
 // EmitSpec is a server event.
 type EmitSpec struct {

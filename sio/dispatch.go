@@ -28,6 +28,7 @@ type dispatcher Conn
 // Opened starts what depends on the client being there.
 func (d *dispatcher) Opened() {
 	c := (*Conn)(d)
+	defer c.handshake.Store(nil) // an idle connection holds no request
 	c.startExpiry()
 	if f := c.server.options.Opened; f != nil {
 		defer c.recovered("opened")
@@ -99,7 +100,7 @@ func (c *Conn) admit(now time.Time, e *Event) (*route, error) {
 	if !r.spec.allows(c.identity.Role) {
 		return r, NewError(CodeForbidden, "Not allowed to send "+e.Name)
 	}
-	if len(e.Attachments) > 0 { // a contract of JSON has no place for them
+	if len(e.Attachments) > 0 && !r.spec.Binary {
 		return r, badArgs("type", "must not have binary parts")
 	}
 	return r, r.spec.checkArgs(len(e.Args))
@@ -159,11 +160,12 @@ func (s *EventSpec) allows(role string) bool {
 
 // checkArgs compares the number of arguments with the contract.
 func (s *EventSpec) checkArgs(n int) error {
-	if n >= s.MinArgs && n <= s.MaxArgs {
+	tooMany := s.MaxArgs != AnyArgs && n > s.MaxArgs
+	if n >= s.MinArgs && !tooMany {
 		return nil
 	}
 	want, keyword := s.MinArgs, "minItems"
-	if n > s.MaxArgs {
+	if tooMany {
 		want, keyword = s.MaxArgs, "maxItems"
 	}
 	noun := "arguments"

@@ -14,7 +14,25 @@ var (
 	ErrClosed = errors.New("sio: socket closed")
 	// ErrAckTimeout says that the client did not acknowledge in time.
 	ErrAckTimeout = errors.New("sio: acknowledgement timed out")
+	// ErrBinary says that a payload has attachments where the contract has no
+	// place for them.
+	ErrBinary = errors.New("sio: the contract allows no binary attachments here")
 )
+
+// CheckSend reports what keeps untyped arguments from being sent: one that is
+// no JSON value, which would break every client that got it, or attachments
+// where the contract allows none, which is ErrBinary. Generated code calls it.
+func (p Payload) CheckSend(binary bool) error {
+	if len(p.Attachments) > 0 && !binary {
+		return ErrBinary
+	}
+	for i, a := range p.Args {
+		if !json.Valid(a) {
+			return fmt.Errorf("sio: argument %d is not a JSON value", i)
+		}
+	}
+	return nil
+}
 
 // Packet is an event for clients, encoded once however many get it. It is
 // immutable. The zero Packet is none: sending it is an error.

@@ -29,7 +29,8 @@ type Options struct {
 	// Connected is called before the client learns that it is connected, so
 	// that rooms joined here miss nothing. An error refuses as Authenticate's.
 	Connected func(ctx context.Context, c *Conn, h *Handshake) error
-	// Opened is called once the client may be emitted to, before its first event.
+	// Opened is called once the client may be emitted to, before its first
+	// event. It is the last that Conn.Handshake tells what the client said.
 	Opened func(ctx context.Context, c *Conn)
 	// Disconnected is called once after the last event of the connection.
 	Disconnected func(c *Conn, reason Reason)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -347,6 +348,93 @@ func TestHooksInOrder(t *testing.T) {
 	want := "connected|opened room,socket-1|client namespace disconnect"
 	if got := strings.Join(calls, "|"); got != want {
 		t.Errorf("calls: %s, want %s", got, want)
+	}
+}
+
+// TestHandshakeUntilOpened: the hooks know what the client said, and nothing
+// holds it for longer, not even where a hook panics.
+func TestHandshakeUntilOpened(t *testing.T) {
+	said := &sio.Handshake{Auth: json.RawMessage(`{"token":"1"}`)}
+	var conn *sio.Conn
+	var opened *sio.Handshake
+	f := newFixture(t, func(_ *sio.Contract, o *sio.Options) {
+		o.Connected = func(_ context.Context, c *sio.Conn, h *sio.Handshake) error {
+			conn = c
+			if c.Handshake() != h {
+				t.Error("Connected got two handshakes")
+			}
+			return nil
+		}
+		o.Opened = func(_ context.Context, c *sio.Conn) {
+			opened = c.Handshake()
+			panic("a hook that panics harms nobody")
+		}
+	})
+	if _, err := f.engine.Connect("/", said); err != nil {
+		t.Fatal(err)
+	}
+	if opened != said {
+		t.Errorf("Opened got %v", opened)
+	}
+	if conn.Handshake() != nil {
+		t.Error("the connection holds its handshake")
+	}
+	plain := newFixture(t, func(_ *sio.Contract, o *sio.Options) {
+		o.Connected = func(_ context.Context, c *sio.Conn, _ *sio.Handshake) error {
+			conn = c
+			return nil
+		}
+	})
+	plain.connect(t)
+	if conn.Handshake() != nil {
+		t.Error("the connection holds its handshake where there is no Opened")
+	}
+}
+
+// TestUntypedArguments: any number of them, and attachments where the contract
+// has a place for them.
+func TestUntypedArguments(t *testing.T) {
+	for _, binary := range []bool{true, false} {
+		f := newFixture(t, func(c *sio.Contract, _ *sio.Options) {
+			for i := range c.Events {
+				if c.Events[i].Name == "echo" {
+					c.Events[i].MaxArgs, c.Events[i].Binary = sio.AnyArgs, binary
+				}
+			}
+		})
+		c := f.connect(t)
+		many := sio.Payload{Args: slices.Repeat([]json.RawMessage{json.RawMessage(`1`)}, 1000)}
+		parts := sio.Payload{Args: []json.RawMessage{json.RawMessage(`{"_placeholder":true,"num":0}`)}, Attachments: [][]byte{{1}}}
+		var acks []sio.Payload
+		for _, p := range []sio.Payload{many, parts, {}} {
+			c.Deliver(sio.Event{Name: "echo", Payload: p, Ack: func(p sio.Payload) { acks = append(acks, p) }})
+		}
+		if len(acks) != 3 || len(acks[0].Args) != 1000 {
+			t.Fatalf("binary %t: %d answers", binary, len(acks))
+		}
+		refused := strings.Contains(string(acks[1].Args[0]), "must not have binary parts")
+		if refused == binary || binary && len(acks[1].Attachments) != 1 {
+			t.Errorf("binary %t: answer %s", binary, acks[1].Args)
+		}
+		if got := string(acks[2].Args[0]); !strings.Contains(got, "must have 1 argument, has 0") {
+			t.Errorf("binary %t: MinArgs is passed over: %s", binary, got)
+		}
+	}
+}
+
+func TestCheckSend(t *testing.T) {
+	parts := sio.Payload{Attachments: [][]byte{{1}}}
+	if err := parts.CheckSend(false); !errors.Is(err, sio.ErrBinary) {
+		t.Errorf("attachments: %v", err)
+	}
+	if err := parts.CheckSend(true); err != nil {
+		t.Errorf("attachments that are allowed: %v", err)
+	}
+	for arg, ok := range map[string]bool{`{"a":1}`: true, `null`: true, ``: false, `1,2`: false, `{`: false, `1]`: false} {
+		err := sio.Payload{Args: []json.RawMessage{json.RawMessage(`1`), json.RawMessage(arg)}}.CheckSend(false)
+		if ok != (err == nil) || err != nil && err.Error() != "sio: argument 1 is not a JSON value" {
+			t.Errorf("argument %q: %v", arg, err)
+		}
 	}
 }
 

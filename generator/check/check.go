@@ -38,7 +38,7 @@ func All() []Rule {
 		operationChannel(), operationMessages(), operationTag(), operationDirection(),
 		eventDuplicate(), eventReserved(),
 		replyAddress(), replyChannel(), replyMessages(), replyFailure(),
-		messageName(), messageArgs(), authPayload(),
+		messageName(), messageArgs(), messageBinary(), authPayload(),
 		defaultInvalid(), exampleInvalid(),
 	}
 }

@@ -33,6 +33,10 @@ func checkExampleInvalid(s *subject, report reporter) {
 			case payload == nil:
 			case m.Args == model.ArgsNone:
 				report(payload.KeyPos, "message %s has no arguments, its example has a payload", m.Key)
+			case m.Args == model.ArgsAny:
+				if n := payload.Value; n.Kind != loader.Sequence && n.Kind != loader.Invalid {
+					report(n.Pos, "an example of untyped arguments is the list of them, is %s", n.Kind)
+				}
 			case m.Payload != nil:
 				s.example(m.Payload, payload.Value, report)
 			}

@@ -8,7 +8,7 @@ import (
 // replyMessages is the rule REPLY_MESSAGES.
 func replyMessages() Rule {
 	return Rule{
-		Rule:  diag.Rule{ID: "REPLY_MESSAGES", Purpose: `a reply has one message of success, and maybe the failure; the channel has them, and they are single values`},
+		Rule:  diag.Rule{ID: "REPLY_MESSAGES", Purpose: `a reply has one message of success, and maybe the failure; the channel has them, and they are single values or untyped`},
 		check: checkReplyMessages,
 	}
 }
@@ -27,8 +27,8 @@ func checkReplyMessages(s *subject, report reporter) {
 			case u.Message == nil:
 				successes++
 			case u.Message == o.Channel.Failure:
-			case u.Message.Args != model.ArgsSingle:
-				report(u.Ref.Pos, "an acknowledgement is a single value: message %s says args: something else", u.Message.Key)
+			case u.Message.Args != model.ArgsSingle && u.Message.Args != model.ArgsAny:
+				report(u.Ref.Pos, "an acknowledgement is a single value or untyped: message %s says args: something else", u.Message.Key)
 				successes++
 			default:
 				if successes++; successes == 2 {

@@ -21,7 +21,7 @@ func (l *lowering) build() {
 		}
 	}
 	for _, m := range l.view.Messages {
-		if m.Payload != nil && m.Args != model.ArgsNone {
+		if m.Payload != nil && m.Args != model.ArgsNone && m.Args != model.ArgsAny {
 			m.Type = l.schemas.lower(m.Payload, pascal(m.Key))
 		}
 	}
@@ -164,14 +164,14 @@ func (l *lowering) event(o *Operation) {
 	case o.Receive:
 		o.Client = &model.ClientEvent{
 			ID: o.Key, Name: m.Name, Feature: feature, Summary: summary, Description: description,
-			Args: m.Args, Payload: m.Type, Ack: ack, Roles: l.texts(o.Ext.Get("roles")),
+			Args: m.Args, Payload: m.Type, Binary: m.Binary, Ack: ack, Roles: l.texts(o.Ext.Get("roles")),
 			Pos: o.Node.Key(), NamePos: posOf(m.Node, "name"),
 		}
 		ns.Events = append(ns.Events, o.Client)
 	case o.Send:
 		o.Server = &model.ServerEvent{
 			ID: o.Key, Name: m.Name, Feature: feature, Summary: summary, Description: description,
-			Args: m.Args, Payload: m.Type, Ack: ack, AckTimeoutMs: number(o.Ext.Get("ackTimeoutMs")),
+			Args: m.Args, Payload: m.Type, Binary: m.Binary, Ack: ack, AckTimeoutMs: number(o.Ext.Get("ackTimeoutMs")),
 			To: l.roomsNamed(ns, o.Ext.Get("to")), Except: l.roomsNamed(ns, o.Ext.Get("except")),
 			Pos: o.Node.Key(), NamePos: posOf(m.Node, "name"),
 		}
@@ -188,15 +188,15 @@ func (l *lowering) feature(n *loader.Node) string {
 	return text(l.doc.Resolve(tags[0]).Get("name"))
 }
 
-// ack returns the payload of the acknowledgement of success: that of the first
-// reply message that isn't the channel's failure.
-func (l *lowering) ack(o *Operation) *model.Type {
+// ack returns the acknowledgement of success: the first reply message that
+// isn't the channel's failure.
+func (l *lowering) ack(o *Operation) model.Ack {
 	for _, u := range o.Replies {
-		if u.Message != nil && u.Message != o.Channel.Failure {
-			return u.Message.Type
+		if m := u.Message; m != nil && m != o.Channel.Failure {
+			return model.Ack{Type: m.Type, Untyped: m.Args == model.ArgsAny, Binary: m.Binary}
 		}
 	}
-	return nil
+	return model.Ack{}
 }
 
 // roomsNamed returns the rooms of a list of keys; unknown ones are left out.
@@ -216,10 +216,10 @@ func (l *lowering) roots() []*model.Type {
 	for _, ns := range l.view.Contract.Namespaces {
 		out = append(out, ns.Auth, ns.Failure)
 		for _, e := range ns.Events {
-			out = append(out, e.Payload, e.Ack)
+			out = append(out, e.Payload, e.Ack.Type)
 		}
 		for _, e := range ns.Emits {
-			out = append(out, e.Payload, e.Ack)
+			out = append(out, e.Payload, e.Ack.Type)
 		}
 	}
 	return slices.DeleteFunc(out, func(t *model.Type) bool { return t == nil })

@@ -60,8 +60,9 @@ type Message struct {
 	Ext     *loader.Node // x-socketio, or nil
 	Name    string       // wire name, or ""
 	Args    model.ArgsShape
+	Binary  bool         // attachments are allowed
 	Payload *loader.Node // as written, maybe a reference; nil where there is none
-	Type    *model.Type  // nil where there is no payload
+	Type    *model.Type  // nil where there is no payload, and for untyped arguments
 }
 
 // Operation is an operation of the document.
@@ -174,7 +175,7 @@ func (l *lowering) message(e loader.Entry) *Message {
 		return m
 	}
 	m := &Message{Key: e.Key, Node: n, Ext: l.get(n, "x-socketio"), Name: text(n.Get("name"))}
-	m.Args = argsShape(text(m.Ext.Get("args")))
+	m.Args, m.Binary = argsShape(text(m.Ext.Get("args"))), isTrue(m.Ext.Get("binary"))
 	m.Payload = l.payload(n.Get("payload"))
 	l.byNode[n] = m
 	l.view.Messages = append(l.view.Messages, m)
@@ -189,6 +190,8 @@ func argsShape(word string) model.ArgsShape {
 		return model.ArgsTuple
 	case "none":
 		return model.ArgsNone
+	case "any":
+		return model.ArgsAny
 	default:
 		return model.ArgsSingle
 	}
@@ -289,6 +292,11 @@ func text(n *loader.Node) string {
 		return ""
 	}
 	return n.Text
+}
+
+// isTrue reports whether a node is the boolean true.
+func isTrue(n *loader.Node) bool {
+	return n != nil && n.Kind == loader.Bool && n.Text == "true"
 }
 
 // texts returns the strings of a list.

@@ -331,13 +331,49 @@ func TestContract(t *testing.T) {
 	checkEvents(t, ns)
 }
 
+func TestUntyped(t *testing.T) {
+	v, problems := view(t, `asyncapi: 3.0.0
+info: {title: T, version: '1'}
+channels:
+  main:
+    address: /
+    messages:
+      raw: {name: raw, payload: true, x-socketio: {args: any, binary: true}}
+      text: {name: text, x-socketio: {args: any, binary: false}}
+operations:
+  onRaw:
+    action: receive
+    channel: {$ref: '#/channels/main'}
+    messages: [{$ref: '#/channels/main/messages/raw'}]
+    reply: {messages: [{$ref: '#/channels/main/messages/text'}]}
+  sendText:
+    action: send
+    channel: {$ref: '#/channels/main'}
+    messages: [{$ref: '#/channels/main/messages/text'}]
+    reply: {messages: [{$ref: '#/channels/main/messages/raw'}]}
+`)
+	if problems != "" {
+		t.Fatal(problems)
+	}
+	in, out := v.Contract.Namespaces[0].Events[0], v.Contract.Namespaces[0].Emits[0]
+	if in.Args != model.ArgsAny || in.Payload != nil || !in.Binary || in.Ack != (model.Ack{Untyped: true}) {
+		t.Errorf("raw: %+v", in)
+	}
+	if out.Args != model.ArgsAny || out.Payload != nil || out.Binary || out.Ack != (model.Ack{Untyped: true, Binary: true}) {
+		t.Errorf("text: %+v", out)
+	}
+	if len(v.Contract.Types) != 0 {
+		t.Errorf("types: %v", v.Contract.Types)
+	}
+}
+
 func checkEvents(t *testing.T, ns *model.Namespace) {
 	t.Helper()
 	ask, warn := ns.Events[0], ns.Events[1]
-	if ask.Name != "ask" || ask.ID != "onAsk" || ask.Feature != "talk" || ask.Summary != "Ask." || ask.Payload.Name != "Ask" || ask.Ack.Name != "Answer" || !slices.Equal(ask.Roles, []string{"user"}) {
+	if ask.Name != "ask" || ask.ID != "onAsk" || ask.Feature != "talk" || ask.Summary != "Ask." || ask.Payload.Name != "Ask" || ask.Ack.Type.Name != "Answer" || !slices.Equal(ask.Roles, []string{"user"}) {
 		t.Errorf("ask: %+v", ask)
 	}
-	if warn.Name != "warn" || warn.Feature != "warnings" || warn.Args != model.ArgsOptional || warn.Payload != ask.Payload || warn.Ack != nil || warn.Roles != nil {
+	if warn.Name != "warn" || warn.Feature != "warnings" || warn.Args != model.ArgsOptional || warn.Payload != ask.Payload || warn.Ack.Exists() || warn.Roles != nil {
 		t.Errorf("warn: %+v", warn)
 	}
 	if got := ask.Pos.String() + " " + ask.NamePos.String(); got != "a.yaml:34:3 a.yaml:14:19" {

@@ -49,7 +49,7 @@ xRoom: name! text, description! text
 xLimit: value! int, env text, code text, description! text
 xRateLimit: events! posint, windowMs! posint, event text, abuseFactor posint, abuseMs posint, eventsEnv text, windowEnv text
 xOperation: roles +text, to audience, except +text, ackTimeoutMs posint
-xMessage: args single|optional|tuple|none
+xMessage: args single|optional|tuple|none|any, binary bool
 `
 
 // shape is one object: its keys in the order of the table.

@@ -99,6 +99,7 @@ const (
 	ArgsOptional                  // the payload or nothing at all
 	ArgsTuple                     // one argument an element of Payload.Tuple
 	ArgsNone                      // no arguments
+	ArgsAny                       // untyped: any number of any JSON values
 )
 
 // ClientEvent is an operation with action receive: client to server.
@@ -109,12 +110,24 @@ type ClientEvent struct {
 	Summary     string
 	Description string
 	Args        ArgsShape
-	Payload     *Type // nil with ArgsNone
-	Ack         *Type // payload of a successful acknowledgement; nil: the event has none
+	Payload     *Type // nil with ArgsNone and ArgsAny
+	Binary      bool  // attachments are allowed; only with ArgsAny
+	Ack         Ack   // what a successful acknowledgement carries
 	Roles       []string
 	Pos         diag.Pos // of the operation
 	NamePos     diag.Pos // of the message's name
 }
+
+// Ack is what an acknowledgement carries: one argument, or untyped ones. The
+// zero Ack: the event has no acknowledgement of its own.
+type Ack struct {
+	Type    *Type // of the one argument; nil where the acknowledgement is untyped
+	Untyped bool  // any number of any JSON values
+	Binary  bool  // attachments are allowed; only with Untyped
+}
+
+// Exists reports whether the event has an acknowledgement of its own.
+func (a Ack) Exists() bool { return a.Type != nil || a.Untyped }
 
 // ServerEvent is an operation with action send: server to client.
 type ServerEvent struct {
@@ -124,8 +137,9 @@ type ServerEvent struct {
 	Summary      string
 	Description  string
 	Args         ArgsShape
-	Payload      *Type
-	Ack          *Type // what the client answers; nil: nothing
+	Payload      *Type // nil with ArgsNone and ArgsAny
+	Binary       bool  // attachments are allowed; only with ArgsAny
+	Ack          Ack   // what the client answers
 	AckTimeoutMs int
 	To           []*Room // empty: to one socket only
 	Except       []*Room

@@ -89,6 +89,8 @@ type Received struct {
 	Event string
 	// Args are the arguments as JSON, without the event's name.
 	Args []json.RawMessage
+	// Attachments are the binary parts.
+	Attachments [][]byte
 }
 
 // Client is both the socket that the runtime sees and the client that a test
@@ -199,7 +201,7 @@ func (c *Client) record(p sio.Packet) (Received, error) {
 	if err := json.Unmarshal(p.Data(), &elems); err != nil {
 		return Received{}, fmt.Errorf("siotest: packet of %s: %w", p.Event(), err)
 	}
-	r := Received{Event: p.Event(), Args: elems[1:]}
+	r := Received{Event: p.Event(), Args: elems[1:], Attachments: p.Attachments()}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.open {

@@ -60,7 +60,7 @@ func (s *clientSocket) answered(a *pendingAck, p sio.Payload, err error) {
 	if a.timer != nil {
 		a.timer.Stop()
 	}
-	s.conn.engine.tasks.run(func() {
+	s.conn.engine.tasks.Run(func() {
 		defer func() {
 			if r := recover(); r != nil {
 				s.conn.engine.logPanic("acknowledgement", s, r)

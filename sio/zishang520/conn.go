@@ -112,7 +112,7 @@ func (c *conn) push(m message) error {
 		}
 		return nil
 	case overflow:
-		c.engine.tasks.run(func() { c.kill(sio.ReasonSlowReader) })
+		c.engine.tasks.Run(func() { c.kill(sio.ReasonSlowReader) })
 	case refused:
 	}
 	return sio.ErrClosed
@@ -188,7 +188,7 @@ func (c *conn) release(n int) {
 func (c *conn) dropped(n int) {
 	c.release(n)
 	for range n {
-		c.engine.work.done()
+		c.engine.work.Done()
 	}
 }
 

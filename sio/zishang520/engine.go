@@ -19,6 +19,8 @@ import (
 	"github.com/zishang520/socket.io/v3/pkg/types"
 
 	"github.com/parlance-dev/parlance/sio"
+	"github.com/parlance-dev/parlance/sio/internal/task"
+	"github.com/parlance-dev/parlance/sio/packet"
 )
 
 // never is a period that does not pass: the library's own pings are off.
@@ -30,8 +32,8 @@ type Engine struct {
 	options sio.EngineOptions
 	io      *socket.Server
 	http    http.Handler // the library's
-	tasks   *tracker
-	work    *tracker // events that wait for their handlers or are with them
+	tasks   *task.Tracker
+	work    *task.Tracker // events that wait for their handlers or are with them
 	buffers buffers
 
 	mu         sync.Mutex
@@ -47,8 +49,8 @@ var _ sio.Engine = (*Engine)(nil)
 func New(o sio.EngineOptions) (*Engine, error) {
 	e := &Engine{
 		options:    o.WithDefaults(),
-		tasks:      newTracker(),
-		work:       newTracker(),
+		tasks:      task.NewTracker(),
+		work:       task.NewTracker(),
 		namespaces: map[string]*namespace{},
 		conns:      map[string]*conn{},
 	}
@@ -107,7 +109,7 @@ func (e *Engine) builders() (*types.Set[transports.TransportCtor], error) {
 
 // Namespace implements sio.Engine.
 func (e *Engine) Namespace(name string, h sio.NamespaceHandler) (sio.Namespace, error) {
-	if !strings.HasPrefix(name, "/") || strings.Contains(name, ",") || len(name) > maxNamespace {
+	if !strings.HasPrefix(name, "/") || strings.Contains(name, ",") || len(name) > packet.MaxNamespace {
 		return nil, fmt.Errorf("sio/zishang520: bad namespace name %q", name)
 	}
 	e.mu.Lock()
@@ -174,14 +176,14 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 	e.closing = true
 	e.mu.Unlock()
 	select {
-	case <-e.work.wait(): // what has been taken in is also answered
+	case <-e.work.Wait(): // what has been taken in is also answered
 	case <-ctx.Done():
 	}
 	for _, c := range e.connections() {
 		c.close(sio.ReasonShutdown)
 	}
 	select {
-	case <-e.tasks.wait():
+	case <-e.tasks.Wait():
 		return nil
 	case <-ctx.Done():
 		for _, c := range e.connections() {
@@ -199,7 +201,7 @@ func (e *Engine) isClosing() bool {
 
 // register takes in a connection. It returns false where the engine is closing.
 func (e *Engine) register(sid string, c *conn) bool {
-	e.tasks.add()
+	e.tasks.Add()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.conns[sid] = c
@@ -213,7 +215,7 @@ func (e *Engine) forget(sid string) {
 	delete(e.conns, sid)
 	e.mu.Unlock()
 	if known {
-		e.tasks.done()
+		e.tasks.Done()
 	}
 }
 
@@ -235,7 +237,7 @@ func (e *Engine) connections() []*conn {
 
 // after calls f once d has passed, unless stop is closed before.
 func (e *Engine) after(d time.Duration, stop <-chan struct{}, f func()) {
-	e.tasks.run(func() {
+	e.tasks.Run(func() {
 		timer := time.NewTimer(d)
 		defer timer.Stop()
 		select {

@@ -4,13 +4,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/zishang520/socket.io/parsers/socket/v3/parser"
-
 	"github.com/parlance-dev/parlance/sio"
+	"github.com/parlance-dev/parlance/sio/packet"
 )
 
-// task is one call of a socket's handler.
-type task struct {
+// call is one call of a socket's handler.
+type call struct {
 	opened bool
 	closed bool
 	event  sio.Event // where it is neither
@@ -20,13 +19,13 @@ type task struct {
 // from outside, by the slots of the connection. Its methods are called with the
 // socket's mutex held.
 type eventQueue struct {
-	tasks   []task
+	tasks   []call
 	running bool // a goroutine works on it
 }
 
-func (q *eventQueue) push(t task) { q.tasks = append(q.tasks, t) }
+func (q *eventQueue) push(t call) { q.tasks = append(q.tasks, t) }
 
-func (q *eventQueue) pushFront(t task) { q.tasks = append([]task{t}, q.tasks...) }
+func (q *eventQueue) pushFront(t call) { q.tasks = append([]call{t}, q.tasks...) }
 
 // start reports whether the caller has to start working on the queue.
 func (q *eventQueue) start() bool {
@@ -38,13 +37,13 @@ func (q *eventQueue) start() bool {
 }
 
 // pop takes the next task. Where there is none, the work ends.
-func (q *eventQueue) pop() (task, bool) {
+func (q *eventQueue) pop() (call, bool) {
 	if len(q.tasks) == 0 {
 		q.tasks, q.running = nil, false
-		return task{}, false
+		return call{}, false
 	}
 	t := q.tasks[0]
-	q.tasks[0] = task{}
+	q.tasks[0] = call{}
 	q.tasks = q.tasks[1:]
 	return t, true
 }
@@ -57,28 +56,28 @@ func (q *eventQueue) drop() int {
 }
 
 // receive takes an event or an acknowledgement from the decoder.
-func (s *clientSocket) receive(p *incoming) {
-	if p.kind == parser.ACK || p.kind == parser.BINARY_ACK {
-		if p.hasID {
-			s.acknowledged(p.id, p.payload)
+func (s *clientSocket) receive(p *packet.Incoming) {
+	if p.Kind.IsAck() {
+		if p.HasID {
+			s.acknowledged(p.ID, p.Payload)
 		}
 		return
 	}
-	e := sio.Event{Name: p.name, Payload: p.payload, Received: time.Now()}
-	if p.hasID {
-		e.Ack = s.acknowledger(p.id)
+	e := sio.Event{Name: p.Name, Payload: p.Payload, Received: time.Now()}
+	if p.HasID {
+		e.Ack = s.acknowledger(p.ID)
 	}
 	if !s.conn.acquire() {
 		return
 	}
-	if !s.conn.engine.work.enter() { // on the way down: nobody would answer
+	if !s.conn.engine.work.Enter() { // on the way down: nobody would answer
 		s.conn.release(1)
 		return
 	}
 	s.mu.Lock()
 	over := s.state >= leaving
 	if !over {
-		s.events.push(task{event: e})
+		s.events.push(call{event: e})
 		if s.state == open {
 			s.startEvents()
 		}
@@ -92,7 +91,7 @@ func (s *clientSocket) receive(p *incoming) {
 // startEvents sees to it that somebody works on the queue. The mutex is held.
 func (s *clientSocket) startEvents() {
 	if s.events.start() {
-		s.conn.engine.tasks.run(s.run)
+		s.conn.engine.tasks.Run(s.run)
 	}
 }
 
@@ -114,14 +113,14 @@ func (s *clientSocket) run() {
 }
 
 // perform makes one call and survives its panic.
-func (s *clientSocket) perform(h sio.SocketHandler, t task, reason sio.Reason) {
+func (s *clientSocket) perform(h sio.SocketHandler, t call, reason sio.Reason) {
 	call := "Event"
 	defer func() {
 		if r := recover(); r != nil {
 			s.conn.engine.logPanic(call, s, r)
 		}
 		if t.closed {
-			s.conn.engine.tasks.done()
+			s.conn.engine.tasks.Done()
 		}
 	}()
 	switch {
@@ -132,7 +131,7 @@ func (s *clientSocket) perform(h sio.SocketHandler, t task, reason sio.Reason) {
 		call = "Closed"
 		h.Closed(reason)
 	default:
-		defer s.conn.engine.work.done()
+		defer s.conn.engine.work.Done()
 		// A client that asks faster than it reads the answers waits for itself.
 		s.conn.out.awaitRoom(s.conn.done)
 		s.conn.release(1) // it waits no longer

@@ -75,7 +75,7 @@ func (n *namespace) admit(lib *socket.Socket, next func(*socket.ExtendedError)) 
 		reason, _ := args[0].(string)
 		s.end(s.conn.reasonOr(mapReason(reason)))
 	})
-	n.engine.tasks.run(func() {
+	n.engine.tasks.Run(func() {
 		if refusal := s.decide(ctx); refusal != nil {
 			next(socket.NewExtendedError(refusal.Message, refusal.Data))
 			return

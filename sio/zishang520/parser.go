@@ -9,6 +9,8 @@ import (
 
 	"github.com/zishang520/socket.io/parsers/socket/v3/parser"
 	"github.com/zishang520/socket.io/v3/pkg/types"
+
+	"github.com/parlance-dev/parlance/sio/packet"
 )
 
 // rawParser is the parser given to the library. It keeps arguments raw, and it
@@ -38,7 +40,7 @@ type refusalData struct {
 
 // Encode implements parser.Encoder.
 func (encoder) Encode(p *parser.Packet) []types.BufferInterface {
-	b := appendHead(nil, p.Type, 0, p.Nsp)[1:] // the library adds the Engine.IO type
+	b := packet.AppendHead(nil, packet.Kind(p.Type), 0, p.Nsp) // the library adds the Engine.IO type
 	data := p.Data
 	if fields, ok := data.(map[string]any); ok {
 		refusal := refusalData{}
@@ -80,7 +82,7 @@ type decoder struct {
 	types.EventEmitter // "decoded", for the library
 
 	mu      sync.Mutex // frames of a connection come from one request at a time, unless the client cheats
-	partial *incoming  // waits for its attachments
+	packets packet.Decoder
 }
 
 // Add implements parser.Decoder. It waits while too many events of the
@@ -105,47 +107,29 @@ func (d *decoder) Add(data any) error {
 func (d *decoder) Destroy() {}
 
 func (d *decoder) add(f *frame) error {
+	var p packet.Incoming
+	take := d.packets.Text
 	if f.binary {
-		return d.attachment(f)
+		take = d.packets.Binary
 	}
-	if d.partial != nil {
-		return errPacket
-	}
-	p, err := parsePacket(f.data)
-	if err != nil {
+	whole, err := take(f.data, &p)
+	if err != nil || !whole {
 		return err
-	}
-	if p.attachments > 0 {
-		d.partial = &p
-		return nil
 	}
 	return d.deliver(f.conn, &p)
 }
 
-func (d *decoder) attachment(f *frame) error {
-	p := d.partial
-	if p == nil {
-		return errPacket
-	}
-	p.payload.Attachments = append(p.payload.Attachments, f.data)
-	if len(p.payload.Attachments) < p.attachments {
-		return nil
-	}
-	d.partial = nil
-	return d.deliver(f.conn, p)
-}
-
 // deliver gives a whole packet to the socket that it is for.
-func (d *decoder) deliver(c *conn, p *incoming) error {
-	switch p.kind {
-	case parser.CONNECT:
+func (d *decoder) deliver(c *conn, p *packet.Incoming) error {
+	switch p.Kind {
+	case packet.Connect:
 		return d.connect(c, p)
-	case parser.DISCONNECT:
+	case packet.Disconnect:
 		return d.disconnect(c, p)
 	default:
-		s, known := c.member(p.namespace)
+		s, known := c.member(p.Namespace)
 		if !known {
-			return errPacket
+			return packet.ErrPacket
 		}
 		if s != nil {
 			s.receive(p)
@@ -155,35 +139,35 @@ func (d *decoder) deliver(c *conn, p *incoming) error {
 }
 
 // connect starts a socket. The library answers, after its middleware.
-func (d *decoder) connect(c *conn, p *incoming) error {
-	packet := &parser.Packet{Type: parser.CONNECT, Nsp: p.namespace}
-	if ns := c.engine.namespace(p.namespace); ns != nil {
-		s, err := c.join(ns, p.auth)
+func (d *decoder) connect(c *conn, p *packet.Incoming) error {
+	answer := &parser.Packet{Type: parser.CONNECT, Nsp: p.Namespace}
+	if ns := c.engine.namespace(p.Namespace); ns != nil {
+		s, err := c.join(ns, p.Data)
 		if err != nil {
 			return err
 		}
 		if s == nil {
 			return nil // the connection has ended
 		}
-		packet.Data = map[string]any{authKey: s}
+		answer.Data = map[string]any{authKey: s}
 	}
-	d.Emit("decoded", packet)
+	d.Emit("decoded", answer)
 	return nil
 }
 
 // disconnect lets the library end a socket. It does so on another goroutine,
 // and would close the whole connection if a CONNECT for the same namespace came
 // meanwhile: conn.join waits for the end.
-func (d *decoder) disconnect(c *conn, p *incoming) error {
-	s, known := c.member(p.namespace)
+func (d *decoder) disconnect(c *conn, p *packet.Incoming) error {
+	s, known := c.member(p.Namespace)
 	if !known {
-		return errPacket
+		return packet.ErrPacket
 	}
 	if s == nil || !s.awaitSettled() {
 		return nil
 	}
 	if s.leave() {
-		d.Emit("decoded", &parser.Packet{Type: parser.DISCONNECT, Nsp: p.namespace})
+		d.Emit("decoded", &parser.Packet{Type: parser.DISCONNECT, Nsp: p.Namespace})
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ type clientSocket struct {
 // newClientSocket makes a socket for a CONNECT packet. It counts as one of the
 // engine's tasks until its handler has been closed or it has been refused.
 func newClientSocket(c *conn, ns *namespace, auth json.RawMessage) *clientSocket {
-	c.engine.tasks.add()
+	c.engine.tasks.Add()
 	return &clientSocket{
 		conn: c, ns: ns, auth: auth,
 		settled: make(chan struct{}), gone: make(chan struct{}),
@@ -82,7 +82,7 @@ func (s *clientSocket) accepted(h sio.SocketHandler) {
 	s.handler = h
 	late := s.state == ended
 	if late {
-		s.events.push(task{closed: true})
+		s.events.push(call{closed: true})
 	}
 	start := late && s.events.start()
 	s.mu.Unlock()
@@ -105,7 +105,7 @@ func (s *clientSocket) refused() {
 		close(s.settled)
 		close(s.gone)
 	}
-	s.conn.engine.tasks.done()
+	s.conn.engine.tasks.Done()
 }
 
 // open lets the socket's events go, after Opened.
@@ -118,7 +118,7 @@ func (s *clientSocket) open() {
 	}
 	s.state = open
 	s.ns.rooms.open(s)
-	s.events.pushFront(task{opened: true})
+	s.events.pushFront(call{opened: true})
 	s.startEvents()
 	early := s.early
 	s.mu.Unlock()
@@ -164,10 +164,10 @@ func (s *clientSocket) endLocked(reason sio.Reason) (dropped int) {
 	}
 	switch {
 	case s.handler != nil:
-		s.events.push(task{closed: true})
+		s.events.push(call{closed: true})
 		s.startEvents()
 	case s.lib == nil:
-		s.conn.engine.tasks.done() // begin will refuse it
+		s.conn.engine.tasks.Done() // begin will refuse it
 	}
 	return dropped
 }

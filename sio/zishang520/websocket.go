@@ -74,7 +74,7 @@ func (t *wsTransport) start() {
 	t.mu.Lock()
 	t.started = true
 	t.mu.Unlock()
-	t.conn.engine.tasks.run(t.read)
+	t.conn.engine.tasks.Run(t.read)
 	t.wake()
 	if !t.attached.Load() && t.conn.isDone() {
 		t.abort()
@@ -188,7 +188,7 @@ func (t *wsTransport) wake() {
 		t.again = true
 	default:
 		t.writing = true
-		t.conn.engine.tasks.run(t.write)
+		t.conn.engine.tasks.Run(t.write)
 	}
 }
 

@@ -23,6 +23,19 @@ export const judges = {
   document: script('check-document.mjs'),
 }
 
+/** A contract beside ours, an example of the generator: what is public about it is judged, our house rules are not. */
+export const exampleDocument = 'conformance/protocol/asyncapi.yaml'
+
+/** Name of each judge of the example, and its command line for a project. */
+export const exampleJudges = {
+  'example parser': (project) => [...script('check-parser.mjs')(project), exampleDocument],
+  'example spectral': (project) => [
+    ...[bin('spectral'), 'lint', '--fail-severity=hint', '--ruleset', join(here, '.spectral.yaml')],
+    join(project, exampleDocument),
+  ],
+  'example redocly': (project) => [bin('redocly'), 'lint', '--config', join(here, 'redocly.example.yaml'), join(project, exampleDocument)],
+}
+
 // Redocly would otherwise report its use and look for newer versions; a judge talks to nobody.
 const quiet = { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', NO_COLOR: '1' }
 
@@ -31,7 +44,7 @@ const quiet = { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true'
  * @returns {Promise<{code: number | null, output: string}>} its exit code, and what it printed
  */
 export function run(name, project) {
-  const [command, ...args] = judges[name](project)
+  const [command, ...args] = (judges[name] ?? exampleJudges[name])(project)
   return new Promise((done, fail) => {
     const child = spawn(command, args, { cwd: here, env: { ...process.env, ...quiet }, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''

@@ -2,6 +2,7 @@ package golang
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/parlance-dev/parlance/generator/model"
@@ -170,7 +171,10 @@ func printEvents(s *source, sp *space) {
 		s.p("Events: []sio.EventSpec{")
 		for _, e := range sortedBy(sp.Events, func(e *model.ClientEvent) string { return e.Name }) {
 			least, most := argCount(e.Args, e.Payload)
-			fmt.Fprintf(&s.body, "{Name: %s, Feature: %s, MinArgs: %d, MaxArgs: %d", sp.events[e.Name], quoted(e.Feature), least, most)
+			fmt.Fprintf(&s.body, "{Name: %s, Feature: %s, MinArgs: %s, MaxArgs: %s", sp.events[e.Name], quoted(e.Feature), least, most)
+			if e.Binary {
+				s.body.WriteString(", Binary: true")
+			}
 			if len(e.Roles) > 0 {
 				fmt.Fprintf(&s.body, ", Roles: []string{%s}", strings.Join(sp.roleExprs(e.Roles), ", "))
 			}
@@ -202,18 +206,21 @@ func (sp *space) roleExprs(roles []string) []string {
 	return out
 }
 
-// argCount is how many arguments an event takes.
-func argCount(args model.ArgsShape, t *model.Type) (least, most int) {
+// argCount is how many arguments an event takes, as Go expressions.
+func argCount(args model.ArgsShape, t *model.Type) (least, most string) {
 	switch args {
 	case model.ArgsNone:
-		return 0, 0
+		return "0", "0"
 	case model.ArgsOptional:
-		return 0, 1
+		return "0", "1"
 	case model.ArgsTuple:
 		if t != nil {
-			return len(t.Tuple), len(t.Tuple)
+			n := strconv.Itoa(len(t.Tuple))
+			return n, n
 		}
+	case model.ArgsAny:
+		return "0", "sio.AnyArgs"
 	case model.ArgsSingle:
 	}
-	return 1, 1
+	return "1", "1"
 }

@@ -17,13 +17,13 @@ func (p *plan) printEmitters(s *source) {
 		p.printEmitter(s, sp, emits)
 		p.printBroadcaster(s, sp, emits)
 		for _, e := range emits {
-			if e.Ack != nil {
+			if e.Ack.Exists() {
 				p.printWithAck(s, sp, e)
 			}
 		}
 	}
-	tuples := func(e *model.ServerEvent) bool { return e.Ack != nil }
-	if slices.ContainsFunc(p.spaces, func(sp *space) bool { return slices.ContainsFunc(sp.Emits, tuples) }) {
+	typed := func(e *model.ServerEvent) bool { return e.Ack.Type != nil }
+	if slices.ContainsFunc(p.spaces, func(sp *space) bool { return slices.ContainsFunc(sp.Emits, typed) }) {
 		p.printAckHelper(s)
 	}
 	p.printArrayHelper(s)
@@ -117,6 +117,7 @@ func (p *plan) printEmitter(s *source, sp *space, emits []*model.ServerEvent) {
 		params := p.emitParams(e, nil)
 		s.comment(fmt.Sprintf("%s sends %s%s", names.Pascal(e.Name), e.Name, afterColon(e.Summary)), e.Description)
 		s.p("func (e %s) %s(%s) error {", name, names.Pascal(e.Name), paramList(nil, params))
+		printCheckSend(s, e, params, "err")
 		s.p("return e.to.Send(%s)", packetCall(sp, e, params))
 		s.p("}")
 		s.p("")
@@ -159,6 +160,17 @@ func packetCall(sp *space, e *model.ServerEvent, params []param) string {
 	return packetName(sp, e) + "(" + strings.Join(args, ", ") + ")"
 }
 
+// printCheckSend refuses untyped arguments that can't be sent; results are
+// those of the function that it is in.
+func printCheckSend(s *source, e *model.ServerEvent, params []param, results string) {
+	if e.Args != model.ArgsAny {
+		return
+	}
+	s.p("if err := %s.CheckSend(%t); err != nil {", params[0].name, e.Binary)
+	s.p("return %s", results)
+	s.p("}")
+}
+
 // printPacket writes the function that encodes an event.
 func (p *plan) printPacket(s *source, sp *space, e *model.ServerEvent) {
 	params := p.emitParams(e, nil)
@@ -167,6 +179,8 @@ func (p *plan) printPacket(s *source, sp *space, e *model.ServerEvent) {
 	switch {
 	case len(params) == 0:
 		s.p("return sio.NewPacket(%s, sio.Payload{})", event)
+	case e.Args == model.ArgsAny:
+		s.p("return sio.NewPacket(%s, %s)", event, params[0].name)
 	case e.Args == model.ArgsTuple:
 		s.p("args := make([]json.RawMessage, 0, %d)", len(params))
 		for _, in := range params {
@@ -213,6 +227,7 @@ func (p *plan) printBroadcaster(s *source, sp *space, emits []*model.ServerEvent
 		params := p.emitParams(e, rooms)
 		s.comment(fmt.Sprintf("%s sends %s to %s%s", names.Pascal(e.Name), e.Name, audienceWords(e), afterColon(e.Summary)), e.Description)
 		s.p("func (b %s) %s(%s) error {", name, names.Pascal(e.Name), paramList(rooms, params))
+		printCheckSend(s, e, params, "err")
 		except := ""
 		if len(e.Except) > 0 {
 			except = ".Except(" + sp.roomExprs(e.Except) + ")"
@@ -244,7 +259,7 @@ func audienceWords(e *model.ServerEvent) string {
 func (p *plan) printWithAck(s *source, sp *space, e *model.ServerEvent) {
 	name := names.Pascal(e.Name) + sp.word + "WithAck"
 	params := p.emitParams(e, nil)
-	out := p.param("out", e.Ack, false)
+	out := p.answer(e.Ack)
 	wait := "until ctx ends"
 	if e.AckTimeoutMs > 0 {
 		wait = fmt.Sprintf("for %d ms at most", e.AckTimeoutMs)
@@ -260,21 +275,44 @@ func (p *plan) printWithAck(s *source, sp *space, e *model.ServerEvent) {
 	if e.AckTimeoutMs > 0 {
 		timeout = fmt.Sprintf("%d*time.Millisecond", e.AckTimeoutMs)
 	}
+	printCheckSend(s, e, params, "out, err")
+	if e.Ack.Untyped {
+		printUntypedAnswer(s, e, packetCall(sp, e, params), timeout)
+		return
+	}
 	s.p("raw, err := call(ctx, c, %s, %s)", packetCall(sp, e, params), timeout)
 	s.p("if err != nil {")
 	s.p("return out, err")
 	s.p("}")
 	s.p("r := wire.NewReader(raw)")
 	target := "answer"
-	s.p("var %s %s", target, p.ref(e.Ack))
-	p.decodeInto(s, e.Ack, target, isPtr(e.Ack))
+	s.p("var %s %s", target, p.ref(e.Ack.Type))
+	p.decodeInto(s, e.Ack.Type, target, isPtr(e.Ack.Type))
 	s.p("if err := r.End(); err != nil {")
 	s.p("return out, err")
 	s.p("}")
-	if out.ptr && !isPtr(e.Ack) {
+	if out.ptr && !isPtr(e.Ack.Type) {
 		target = "&" + target
 	}
 	s.p("return %s, nil", target)
+	s.p("}")
+	s.p("")
+}
+
+// printUntypedAnswer sends, and returns the client's answer as it is.
+func printUntypedAnswer(s *source, e *model.ServerEvent, packet, timeout string) {
+	if e.Ack.Binary {
+		s.p("return c.Call(ctx, %s, %s)", packet, timeout)
+	} else {
+		s.p("got, err := c.Call(ctx, %s, %s)", packet, timeout)
+		s.p("if err != nil {")
+		s.p("return out, err")
+		s.p("}")
+		s.p("if len(got.Attachments) > 0 {")
+		s.p("return out, &wire.ValidationError{Violations: []wire.Violation{{Keyword: %q, Message: %q}}}", "type", "must not have binary parts")
+		s.p("}")
+		s.p("return got, nil")
+	}
 	s.p("}")
 	s.p("")
 }

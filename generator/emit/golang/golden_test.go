@@ -16,7 +16,7 @@ var update = flag.Bool("update", false, "rewrite the golden files, and fail")
 // TestGolden compares what is emitted with the golden packages. Those are
 // compiled and tested like any other package.
 func TestGolden(t *testing.T) {
-	for _, pkg := range []string{"bare", "golden", "pair"} {
+	for _, pkg := range []string{"bare", "golden", "pair", "untyped"} {
 		dir := filepath.Join("internal", pkg)
 		view, err := generator.Validate(context.Background(), filepath.Join(dir, "asyncapi.yaml"))
 		if err != nil {

@@ -68,8 +68,8 @@ func (p *plan) signature(e *model.ClientEvent) string {
 		args = append(args, in.name+" "+in.goTy)
 	}
 	result := "error"
-	if e.Ack != nil {
-		result = "(" + p.param("out", e.Ack, false).goTy + ", error)"
+	if e.Ack.Exists() {
+		result = "(" + p.answer(e.Ack).goTy + ", error)"
 	}
 	return "(" + strings.Join(args, ", ") + ") " + result
 }
@@ -96,11 +96,22 @@ func (p *plan) methodDoc(e *model.ClientEvent) []string {
 	if len(e.Roles) > 0 {
 		doc = append(doc, "Only these roles may send it: "+strings.Join(e.Roles, ", ")+".")
 	}
-	nilable := func(in param) bool { return e.Args == model.ArgsOptional || in.t.Nullable }
+	nilable := func(in param) bool { return e.Args == model.ArgsOptional || in.t != nil && in.t.Nullable }
 	if slices.ContainsFunc(p.params(e.Args, e.Payload, "in", map[string]bool{}), nilable) {
 		doc = append(doc, "Where the client sends no value or null, the parameter is nil.")
 	}
+	if e.Args == model.ArgsAny {
+		doc = append(doc, untypedDoc(e.Binary))
+	}
 	return doc
+}
+
+// untypedDoc says what a handler gets for untyped arguments.
+func untypedDoc(binary bool) string {
+	if binary {
+		return "The arguments are untyped: any number of JSON values, with binary attachments."
+	}
+	return "The arguments are untyped: any number of JSON values."
 }
 
 // afterColon continues a sentence with a summary.
@@ -125,11 +136,11 @@ func (p *plan) printUnimplemented(s *source, sp *space, f *feature) {
 			types = append(types, in.goTy)
 		}
 		args := strings.Join(types, ", ")
-		if e.Ack == nil {
+		if !e.Ack.Exists() {
 			s.p("func (%s) %s(%s) error {", name, names.Pascal(e.Name), args)
 			s.p("return notImplemented(%s)", sp.events[e.Name])
 		} else {
-			out := p.param("out", e.Ack, false)
+			out := p.answer(e.Ack)
 			s.p("func (%s) %s(%s) (out %s, err error) {", name, names.Pascal(e.Name), args, out.goTy)
 			s.p("return out, notImplemented(%s)", sp.events[e.Name])
 		}
@@ -147,7 +158,7 @@ func (p *plan) printBinding(s *source, sp *space, f *feature, e *model.ClientEve
 		args += ", " + expr
 	}
 	call := "h." + names.Pascal(e.Name) + "(" + args + ")"
-	if e.Ack == nil {
+	if !e.Ack.Exists() {
 		s.p("if err := %s; err != nil {", call)
 		s.p("return sio.Payload{}, err")
 		s.p("}")
@@ -161,17 +172,26 @@ func (p *plan) printBinding(s *source, sp *space, f *feature, e *model.ClientEve
 	s.p("if err != nil {")
 	s.p("return sio.Payload{}, err")
 	s.p("}")
-	out := p.param("out", e.Ack, false)
-	if !e.Ack.Nullable && (out.ptr || formOf(e.Ack) == formSum) {
+	p.printAnswer(s, sp, e)
+	s.p("}}")
+	s.p("}")
+	s.p("")
+}
+
+// printAnswer returns what the handler returned in the variable out.
+func (p *plan) printAnswer(s *source, sp *space, e *model.ClientEvent) {
+	if e.Ack.Untyped {
+		s.p("return out, out.CheckSend(%t)", e.Ack.Binary)
+		return
+	}
+	out := p.answer(e.Ack)
+	if t := e.Ack.Type; !t.Nullable && (out.ptr || formOf(t) == formSum) {
 		s.p("if out == nil {")
 		s.p("return sio.Payload{}, noAnswer(%s)", sp.events[e.Name])
 		s.p("}")
 	}
 	p.printAppend(s, out)
 	s.p("return answer(b), nil")
-	s.p("}}")
-	s.p("}")
-	s.p("")
 }
 
 // printAppend encodes a parameter into the new variable b.
@@ -189,7 +209,10 @@ func (p *plan) printAppend(s *source, in param) {
 // printArguments decodes the payload and returns the expressions of the
 // handler's arguments.
 func (p *plan) printArguments(s *source, e *model.ClientEvent) []string {
-	if e.Args == model.ArgsNone || e.Payload == nil {
+	switch {
+	case e.Args == model.ArgsAny:
+		return []string{"p"}
+	case e.Args == model.ArgsNone || e.Payload == nil:
 		return nil
 	}
 	params := p.params(e.Args, e.Payload, "in", map[string]bool{})
@@ -248,13 +271,15 @@ func (p *plan) printHelpers(s *source) {
 	if !some(func(*model.ClientEvent) bool { return true }) {
 		return
 	}
-	s.p("// answer makes an acknowledgement of one argument.")
-	s.p("func answer(b []byte) sio.Payload { return sio.Payload{Args: []json.RawMessage{b}} }")
-	s.p("")
+	if some(func(e *model.ClientEvent) bool { return !e.Ack.Untyped }) {
+		s.p("// answer makes an acknowledgement of one argument.")
+		s.p("func answer(b []byte) sio.Payload { return sio.Payload{Args: []json.RawMessage{b}} }")
+		s.p("")
+	}
 	s.p("func notImplemented(event string) error {")
 	s.p(`return sio.WrapError(sio.CodeEvent, "", errors.New("not implemented: "+event))`)
 	s.p("}")
-	if some(func(e *model.ClientEvent) bool { return e.Ack != nil && isStruct(e.Ack) }) {
+	if some(func(e *model.ClientEvent) bool { return e.Ack.Type != nil && isStruct(e.Ack.Type) }) {
 		s.p("")
 		s.p("func noAnswer(event string) error {")
 		s.p(`return errors.New("the handler of " + event + " returned neither an answer nor an error")`)

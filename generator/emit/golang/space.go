@@ -160,7 +160,7 @@ func (p *plan) planFeatures(sp *space) {
 	var methods names.Scope
 	for _, e := range sp.Emits {
 		methods.Declare(&p.diags, names.Pascal(e.Name), fmt.Sprintf("event %q", e.Name), e.NamePos)
-		if e.Ack != nil {
+		if e.Ack.Exists() {
 			p.scope.Declare(&p.diags, names.Pascal(e.Name)+sp.word+"WithAck", fmt.Sprintf("event %q", e.Name), e.NamePos)
 		}
 	}
@@ -174,12 +174,12 @@ func (p *plan) planPayloads() {
 		p.payload(ns.Failure, ns.ID+" failure", "the payload of a failed acknowledgement")
 		for _, e := range sortedBy(ns.Events, func(e *model.ClientEvent) string { return e.Name }) {
 			p.payload(e.Payload, e.Name+" payload", "the payload of the client event "+e.Name)
-			p.payload(e.Ack, e.Name+" ack", "the acknowledgement of the client event "+e.Name)
+			p.payload(e.Ack.Type, e.Name+" ack", "the acknowledgement of the client event "+e.Name)
 			p.checkArgs(e.Args, e.Payload)
 		}
 		for _, e := range sortedBy(ns.Emits, func(e *model.ServerEvent) string { return e.Name }) {
 			p.payload(e.Payload, e.Name+" payload", "the payload of the server event "+e.Name)
-			p.payload(e.Ack, e.Name+" ack", "the acknowledgement of the server event "+e.Name)
+			p.payload(e.Ack.Type, e.Name+" ack", "the acknowledgement of the server event "+e.Name)
 			p.checkArgs(e.Args, e.Payload)
 		}
 	}
@@ -206,7 +206,7 @@ func (p *plan) payload(t *model.Type, name, use string) {
 type param struct {
 	name string
 	goTy string
-	t    *model.Type
+	t    *model.Type // nil for untyped arguments
 	// ptr: the parameter is a pointer, to a struct or because it may be nil.
 	ptr bool
 }
@@ -214,6 +214,8 @@ type param struct {
 // params are the parameters for a payload: none, one, or one an element.
 func (p *plan) params(args model.ArgsShape, t *model.Type, name string, taken map[string]bool) []param {
 	switch {
+	case args == model.ArgsAny:
+		return []param{untyped(name)}
 	case args == model.ArgsNone || t == nil:
 		return nil
 	case args != model.ArgsTuple:
@@ -231,6 +233,17 @@ func (p *plan) params(args model.ArgsShape, t *model.Type, name string, taken ma
 		out = append(out, p.param(word, e, false))
 	}
 	return out
+}
+
+// untyped is the parameter for arguments that no schema describes.
+func untyped(name string) param { return param{name: name, goTy: "sio.Payload"} }
+
+// answer is what a handler returns, or a client's answer becomes.
+func (p *plan) answer(a model.Ack) param {
+	if a.Untyped {
+		return untyped("out")
+	}
+	return p.param("out", a.Type, false)
 }
 
 func (p *plan) param(name string, t *model.Type, optional bool) param {

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
-import { judges, projectOf, run } from '../judges.mjs'
+import { exampleDocument, exampleJudges, judges, projectOf, run } from '../judges.mjs'
 
 const project = projectOf([])
 const scratch = mkdtempSync(join(tmpdir(), 'contract-'))
@@ -143,6 +143,27 @@ for (const [what, breakIt, sayings] of cases) {
   test(`${what}: ${Object.keys(sayings).join(', ')}`, async () => {
     const copy = copyOf(breakIt)
     for (const [name, saying] of Object.entries(sayings)) {
+      const { code, output } = await run(name, copy)
+      assert.notEqual(code, 0, `${name} has nothing to say`)
+      assert.match(output, saying, name)
+    }
+  })
+}
+
+const exampleCases = [
+  ['an operation without an action', ['    action: receive\n', ''], Object.keys(exampleJudges), /action/],
+  ['broken YAML', ['asyncapi: 3.0.0', 'asyncapi: [3.0.0'], Object.keys(exampleJudges), /./],
+  ['a rule of the house ruleset', ['  contact:', '  contacts:'], ['example redocly'], /contacts/],
+]
+
+for (const [what, [from, to], names, saying] of exampleCases) {
+  test(`example: ${what}`, async () => {
+    const copy = join(scratch, `example-${copies++}`)
+    const text = readFileSync(join(project, exampleDocument), 'utf8')
+    assert.ok(text.includes(from))
+    mkdirSync(dirname(join(copy, exampleDocument)), { recursive: true })
+    writeFileSync(join(copy, exampleDocument), text.replace(from, () => to))
+    for (const name of names) {
       const { code, output } = await run(name, copy)
       assert.notEqual(code, 0, `${name} has nothing to say`)
       assert.match(output, saying, name)

@@ -1,4 +1,4 @@
-package zishang520
+package packet
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ func reference(data []byte) ([]json.RawMessage, bool) {
 func checkSplit(t *testing.T, data []byte) {
 	t.Helper()
 	got, err := splitArray(data, nil)
-	if errors.Is(err, errDepth) {
+	if errors.Is(err, ErrDepth) {
 		return
 	}
 	want, ok := reference(data)
@@ -70,8 +70,8 @@ func TestSplitArrayDepth(t *testing.T) {
 		t.Errorf("depth %d: %v", maxDepth, err)
 	}
 	for _, data := range [][]byte{nested(maxDepth + 1), nested(40_000), []byte("[" + strings.Repeat(`{"a":`, 40_000))} {
-		if _, err := splitArray(data, nil); !errors.Is(err, errDepth) {
-			t.Errorf("depth of %.20q: %v, want %v", data, err, errDepth)
+		if _, err := splitArray(data, nil); !errors.Is(err, ErrDepth) {
+			t.Errorf("depth of %.20q: %v, want %v", data, err, ErrDepth)
 		}
 	}
 	wide := []byte("[" + strings.Repeat("[],", maxDepth) + "[]]")
@@ -80,9 +80,9 @@ func TestSplitArrayDepth(t *testing.T) {
 	}
 }
 
-// FuzzParsePacket looks for packets that crash the decoder, and checks what it
+// FuzzDecoder looks for packets that crash the decoder, and checks what it
 // promises of the others.
-func FuzzParsePacket(f *testing.F) {
+func FuzzDecoder(f *testing.F) {
 	for _, s := range []string{
 		`2["a",1]`, `0/n,{"a":1}`, `52-/n,7["x",{"_placeholder":true,"num":1},{"_placeholder":true,"num":0}]`,
 		`37[1]`, `1`, `1/n,`, `61-1[{"num":0,"_placeholder":true}]`, `2[7]`, `4{}`, `50-["a"]`,
@@ -90,20 +90,21 @@ func FuzzParsePacket(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		p, err := parsePacket(data)
-		if err != nil {
+		var p Incoming
+		d := Decoder{}
+		if _, err := d.Text(data, &p); err != nil {
 			return
 		}
-		if !strings.HasPrefix(p.namespace, "/") || p.attachments > maxAttachments || isReserved(p.name) {
-			t.Errorf("parsePacket(%q) = %+v", data, p)
+		if !strings.HasPrefix(p.Namespace, "/") || p.Attachments > DefaultMaxAttachments || IsReserved(p.Name) {
+			t.Errorf("Text(%q) = %+v", data, p)
 		}
-		for _, a := range p.payload.Args {
+		for _, a := range p.Payload.Args {
 			if !json.Valid(a) {
-				t.Errorf("parsePacket(%q): argument %q", data, a)
+				t.Errorf("Text(%q): argument %q", data, a)
 			}
 		}
-		if p.auth != nil && !json.Valid(p.auth) {
-			t.Errorf("parsePacket(%q): auth %q", data, p.auth)
+		if p.Data != nil && !json.Valid(p.Data) {
+			t.Errorf("Text(%q): auth %q", data, p.Data)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package zishang520
+package packet
 
 import (
 	"bytes"
@@ -12,10 +12,13 @@ import (
 // could make every later reader recurse.
 const maxDepth = 10_000
 
+// Errors of a packet's JSON.
 var (
-	errJSON         = errors.New("invalid JSON")
-	errDepth        = errors.New("JSON nested too deep")
-	errPlaceholders = errors.New("illegal attachments")
+	// ErrJSON says that the data of a packet is not valid JSON, or not of the
+	// type that its kind asks for.
+	ErrJSON = errors.New("socket.io: invalid JSON")
+	// ErrDepth says that it is nested deeper than 10,000 containers.
+	ErrDepth = errors.New("socket.io: JSON nested too deep")
 )
 
 // splitArray validates data, which must be one JSON array, and returns its
@@ -28,9 +31,9 @@ func splitArray(data []byte, marks *placeholders) ([]json.RawMessage, error) {
 	}
 	s.marks = marks
 	if s.peek() != '[' {
-		return nil, errJSON
+		return nil, ErrJSON
 	}
-	var elems []json.RawMessage
+	elems := make([]json.RawMessage, 0, 2) // a name and an argument
 	err = s.array(func(elem []byte) { elems = append(elems, elem) })
 	if err != nil {
 		return nil, err
@@ -45,7 +48,7 @@ func checkObject(data []byte) error {
 		return err
 	}
 	if s.peek() != '{' {
-		return errJSON
+		return ErrJSON
 	}
 	if err := s.object(); err != nil {
 		return err
@@ -63,7 +66,7 @@ type scanner struct {
 
 func newScanner(data []byte) (*scanner, error) {
 	if !utf8.Valid(data) {
-		return nil, errJSON
+		return nil, ErrJSON
 	}
 	s := &scanner{data: data}
 	s.space()
@@ -93,7 +96,7 @@ func (s *scanner) space() {
 func (s *scanner) end() error {
 	s.space()
 	if s.pos != len(s.data) {
-		return errJSON
+		return ErrJSON
 	}
 	return nil
 }
@@ -115,13 +118,13 @@ func (s *scanner) value() error {
 	case c == 'n':
 		return s.literal("null")
 	default:
-		return errJSON
+		return ErrJSON
 	}
 }
 
 func (s *scanner) literal(word string) error {
 	if !bytes.HasPrefix(s.data[s.pos:], []byte(word)) {
-		return errJSON
+		return ErrJSON
 	}
 	s.pos += len(word)
 	return nil
@@ -131,7 +134,7 @@ func (s *scanner) literal(word string) error {
 // empty, having stepped over its end then.
 func (s *scanner) enter(closing byte) (empty bool, err error) {
 	if s.depth++; s.depth > maxDepth {
-		return false, errDepth
+		return false, ErrDepth
 	}
 	s.pos++
 	s.space()
@@ -159,7 +162,7 @@ func (s *scanner) more(closing byte) (bool, error) {
 		s.leave()
 		return false, nil
 	default:
-		return false, errJSON
+		return false, ErrJSON
 	}
 }
 
@@ -198,7 +201,7 @@ func (s *scanner) object() error {
 func (s *scanner) member(mark *placeholder) error {
 	start := s.pos
 	if s.peek() != '"' {
-		return errJSON
+		return ErrJSON
 	}
 	if err := s.str(); err != nil {
 		return err
@@ -206,7 +209,7 @@ func (s *scanner) member(mark *placeholder) error {
 	name := s.data[start:s.pos]
 	s.space()
 	if s.peek() != ':' {
-		return errJSON
+		return ErrJSON
 	}
 	s.pos++
 	s.space()
@@ -227,14 +230,14 @@ func (s *scanner) str() error {
 			s.pos++
 			return nil
 		case c < ' ':
-			return errJSON
+			return ErrJSON
 		case c == '\\':
 			if err := s.escape(); err != nil {
 				return err
 			}
 		}
 	}
-	return errJSON
+	return ErrJSON
 }
 
 // escape leaves the position on the last byte of the escape sequence.
@@ -247,12 +250,12 @@ func (s *scanner) escape() error {
 		for range 4 {
 			s.pos++
 			if !isHex(s.peek()) {
-				return errJSON
+				return ErrJSON
 			}
 		}
 		return nil
 	default:
-		return errJSON
+		return ErrJSON
 	}
 }
 
@@ -267,12 +270,12 @@ func (s *scanner) number() error {
 	if s.peek() == '0' {
 		s.pos++
 	} else if !s.digits() {
-		return errJSON
+		return ErrJSON
 	}
 	if s.peek() == '.' {
 		s.pos++
 		if !s.digits() {
-			return errJSON
+			return ErrJSON
 		}
 	}
 	if c := s.peek(); c == 'e' || c == 'E' {
@@ -281,7 +284,7 @@ func (s *scanner) number() error {
 			s.pos++
 		}
 		if !s.digits() {
-			return errJSON
+			return ErrJSON
 		}
 	}
 	return nil

@@ -1,14 +1,10 @@
-package zishang520
+package packet
 
 import (
 	"bytes"
 	"encoding/json"
 	"strconv"
 )
-
-// maxAttachments is how many binary parts a packet may have, as in the
-// library's own parser: each may be as large as MaxPayload.
-const maxAttachments = 10
 
 // placeholder is what an object says of being one:
 // {"_placeholder":true,"num":0} stands for the first attachment.
@@ -36,7 +32,7 @@ func (p *placeholder) see(name, value []byte) {
 // placeholders checks the placeholders of a packet with attachments: each
 // attachment has exactly one.
 type placeholders struct {
-	seen  [maxAttachments]bool
+	seen  []bool // one for each attachment
 	count int // attachments that the packet announces
 	found int
 }
@@ -45,9 +41,9 @@ func (p *placeholders) take(mark placeholder) error {
 	if !mark.is {
 		return nil
 	}
-	n, err := strconv.ParseUint(string(mark.num), 10, 8)
+	n, err := strconv.ParseUint(string(mark.num), 10, 31)
 	if err != nil || n >= uint64(p.count) || p.seen[n] {
-		return errPlaceholders
+		return ErrAttachments
 	}
 	p.seen[n] = true
 	p.found++

@@ -1,0 +1,151 @@
+package client_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"github.com/parlance-dev/parlance/sio"
+	"github.com/parlance-dev/parlance/sio/client"
+)
+
+func TestConnect(t *testing.T) {
+	everywhere(t, settings{}, func(t *testing.T, e env) {
+		l := newLog()
+		s := e.connect(t, nil, l.watch(client.SocketOptions{}))
+		l.want(t, "connected", "welcome {}")
+		m := s.Manager()
+		if s.ID() == "" || !s.Connected() || m.State() != client.StateConnected || m.Transport() != e.way.transports[len(e.way.transports)-1] {
+			t.Errorf("id %q, connected %v, %s over %s", s.ID(), s.Connected(), m.State(), m.Transport())
+		}
+		if got := call(t, s, "echo", `1`, `{"a":[null]}`, `"ü"`); join(got.Args) != `1 {"a":[null]} "ü"` {
+			t.Errorf("echo: %s", join(got.Args))
+		}
+		shut(t, m)
+		l.want(t, "disconnected: io client disconnect")
+		wantError(t, s.Connect(deadline(t)), client.ErrClosed)
+		wantError(t, s.Emit(deadline(t), "echo", sio.Payload{}), client.ErrClosed)
+	})
+}
+
+func TestAuth(t *testing.T) {
+	everywhere(t, settings{}, func(t *testing.T, e env) {
+		l := newLog()
+		e.connect(t, nil, l.watch(client.SocketOptions{Auth: client.StaticAuth(json.RawMessage(`{"token":"t","n":1}`))}))
+		l.want(t, "connected", `welcome {"token":"t","n":1}`)
+	})
+}
+
+func TestAuthFails(t *testing.T) {
+	everywhere(t, settings{}, func(t *testing.T, e env) {
+		bad := errors.New("no token today")
+		for name, auth := range map[string]func(context.Context) (json.RawMessage, error){
+			"error":         func(context.Context) (json.RawMessage, error) { return nil, bad },
+			"not JSON":      client.StaticAuth(json.RawMessage(`{`)),
+			"not an object": client.StaticAuth(json.RawMessage(`[]`)),
+			"null":          client.StaticAuth(json.RawMessage(`null`)),
+		} {
+			o := e.options(t)
+			o.Reconnect.Off = true
+			_, err := client.Dial(deadline(t), e.server.url, o, client.SocketOptions{Auth: auth})
+			if wantError(t, err, client.ErrAuth); name == "error" {
+				wantError(t, err, bad)
+			}
+		}
+		tries := 0
+		l := newLog()
+		s := e.connect(t, nil, l.watch(client.SocketOptions{Auth: func(context.Context) (json.RawMessage, error) {
+			if tries++; tries < 3 {
+				return nil, bad
+			}
+			return json.RawMessage(`{"ok":true}`), nil
+		}}))
+		l.want(t, "connected", `welcome {"ok":true}`)
+		shut(t, s.Manager())
+		if tries != 3 {
+			t.Errorf("%d tries", tries)
+		}
+	})
+}
+
+func TestConnectError(t *testing.T) {
+	everywhere(t, settings{}, func(t *testing.T, e env) {
+		for name, want := range map[string]client.ConnectError{
+			"/refused":         {Message: "go away", Data: json.RawMessage(`{"code":"NO","n":[1]}`)},
+			"/refused-plainly": {Message: "go away"},
+			"/nowhere":         {Message: "Invalid namespace"},
+		} {
+			told := make(chan error, 1)
+			m := manager(t, e.server.url, e.options(t))
+			s := socket(t, m, client.SocketOptions{Namespace: name, ConnectError: func(_ *client.Socket, err error) { told <- err }})
+			err := s.Connect(deadline(t))
+			var refused *client.ConnectError
+			if !errors.As(err, &refused) || refused.Message != want.Message || string(refused.Data) != string(want.Data) {
+				t.Errorf("%s: %v", name, err)
+			}
+			if again := <-told; again != err {
+				t.Errorf("%s: told %v", name, again)
+			}
+			// Nobody needs the connection any more; asked again, it tries again.
+			if err := s.Connect(deadline(t)); !errors.As(err, &refused) {
+				t.Errorf("%s, again: %v", name, err)
+			}
+		}
+	})
+}
+
+func TestNamespaces(t *testing.T) {
+	everywhere(t, settings{}, func(t *testing.T, e env) {
+		l, other := newLog(), newLog()
+		root := e.connect(t, nil, l.watch(client.SocketOptions{}))
+		l.want(t, "connected", "welcome {}")
+		m := root.Manager()
+		custom := socket(t, m, other.watch(client.SocketOptions{Namespace: "/custom", Auth: client.StaticAuth(json.RawMessage(`{"a":1}`))}))
+		if err := custom.Connect(deadline(t)); err != nil {
+			t.Fatal(err)
+		}
+		other.want(t, "connected", `welcome {"a":1}`)
+		refused := socket(t, m, client.SocketOptions{Namespace: "/refused"})
+		if err := refused.Connect(deadline(t)); err == nil {
+			t.Error("/refused let in")
+		}
+		if root.ID() == custom.ID() {
+			t.Error("one id for two namespaces")
+		}
+		emit(t, custom, "echo", `"c"`)
+		emit(t, root, "echo", `"r"`)
+		other.want(t, `echo "c"`)
+		l.want(t, `echo "r"`)
+		custom.Disconnect()
+		other.want(t, "disconnected: io client disconnect")
+		call(t, root, "echo")
+		if err := custom.Connect(deadline(t)); err != nil {
+			t.Fatal(err)
+		}
+		other.want(t, "connected", `welcome {"a":1}`)
+		l.quiet(t)
+	})
+}
+
+func TestSocketNames(t *testing.T) {
+	m := manager(t, "http://localhost", client.Options{})
+	socket(t, m, client.SocketOptions{})
+	for _, name := range []string{"/", "x", "/a,b"} {
+		_, err := m.Socket(client.SocketOptions{Namespace: name})
+		wantError(t, err, client.ErrNamespace)
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	for _, url := range []string{"", "ftp://a", "http://", "http://a/path", ":", "localhost:3000"} {
+		if _, err := client.New(url, client.Options{}); err == nil {
+			t.Errorf("%q is taken", url)
+		}
+	}
+	for _, transports := range [][]string{{}, {"webtransport"}, {"polling", "polling"}, {"polling", "websocket", "polling"}} {
+		if _, err := client.New("http://a", client.Options{Transports: transports}); err == nil {
+			t.Errorf("%q is taken", transports)
+		}
+	}
+}

@@ -1,0 +1,209 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/parlance-dev/parlance/sio/client/internal/eio"
+	"github.com/parlance-dev/parlance/sio/packet"
+)
+
+// Socket is the client in one namespace. All methods may be called from any
+// goroutine, callbacks among them.
+type Socket struct {
+	manager *Manager
+	options SocketOptions
+	inbox   mailbox
+
+	// The manager's mu guards what follows.
+	active    bool  // it wants to be connected
+	life      *life // nil while it has not asked a session to connect it
+	connected bool
+	id        string
+	recovered bool
+	pid       string // of connection state recovery; "" where the server has none
+	offset    string
+	failure   error        // of the last attempt to connect
+	waiters   []chan error // of Connect
+	buffer    []outgoing
+	acks      map[uint64]*ack
+	nextAck   uint64
+}
+
+// life is one connection of a socket to its namespace.
+type life struct {
+	session *eio.Session
+	ended   <-chan struct{} // closed when the socket leaves, or the session is lost
+	end     context.CancelFunc
+	over    bool // belongs to the inbox: the end has been told
+}
+
+// Manager returns the connection.
+func (s *Socket) Manager() *Manager { return s.manager }
+
+// Namespace returns the namespace's name.
+func (s *Socket) Namespace() string { return s.options.Namespace }
+
+// ID returns the id that the server gave with the last connect, "" before.
+func (s *Socket) ID() string {
+	s.manager.mu.Lock()
+	defer s.manager.mu.Unlock()
+	return s.id
+}
+
+// Connected reports whether the socket is connected to its namespace.
+func (s *Socket) Connected() bool {
+	s.manager.mu.Lock()
+	defer s.manager.mu.Unlock()
+	return s.connected
+}
+
+// Recovered reports whether the server restored the socket's state with the
+// last connect: its id, its rooms, and the events that it has missed.
+func (s *Socket) Recovered() bool {
+	s.manager.mu.Lock()
+	defer s.manager.mu.Unlock()
+	return s.recovered
+}
+
+// Connect connects the socket and waits until it is connected. Failures of the
+// network are tried again, as Options.Reconnect says; the errors are a
+// *ConnectError, the failure where reconnection is off, ErrAttempts,
+// ErrDisconnected, ErrClosed, and ctx's error together with the last failure.
+// When ctx ends, only the wait does: Disconnect gives up.
+func (s *Socket) Connect(ctx context.Context) error {
+	result, err := s.begin()
+	if err != nil {
+		return err
+	}
+	select {
+	case err := <-result:
+		return err
+	case <-ctx.Done():
+	}
+	m := s.manager
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	select {
+	case err := <-result: // just in time
+		return err
+	default:
+	}
+	s.waiters = slices.DeleteFunc(s.waiters, func(w chan error) bool { return w == result })
+	return fmt.Errorf("client: connect: %w", errors.Join(ctx.Err(), s.failure))
+}
+
+// begin starts to connect, if need be, and returns where the outcome is told.
+func (s *Socket) begin() (chan error, error) {
+	m := s.manager
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	result := make(chan error, 1)
+	switch {
+	case m.closed:
+		return nil, ErrClosed
+	case s.connected:
+		result <- nil
+		return result, nil
+	}
+	s.waiters = append(s.waiters, result)
+	if !s.active {
+		s.active, s.failure = true, nil
+		m.require(s)
+	}
+	return result, nil
+}
+
+// resolve tells those who wait in Connect. It needs mu.
+func (s *Socket) resolve(err error) {
+	for _, w := range s.waiters {
+		w <- err
+	}
+	s.waiters = nil
+}
+
+// Disconnect leaves the namespace, after what was emitted. It does not wait.
+// Events that wait for their callback are dropped, pending acknowledgements
+// fail with ErrDisconnected; what waits for a connect keeps waiting. Connect
+// begins anew. The connection ends with its last socket.
+func (s *Socket) Disconnect() {
+	m := s.manager
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s.leave()
+	m.release()
+}
+
+// leave ends the socket from this side. It needs mu.
+func (s *Socket) leave() {
+	s.active = false
+	s.resolve(ErrDisconnected)
+	life := s.life
+	if life == nil {
+		return
+	}
+	wasConnected := s.connected
+	// Also before the server's answer: it may be on its way. ErrEnded is fine.
+	_ = life.session.Push(s.text(packet.AppendHead([]byte{'4'}, packet.Disconnect, 0, s.options.Namespace)))
+	s.detach(ErrDisconnected)
+	if wasConnected {
+		s.inbox.force(s.farewell(life, ReasonClient, nil))
+	}
+}
+
+// detach takes the socket from its session. It needs mu.
+func (s *Socket) detach(cause error) {
+	s.life.end()
+	s.life, s.connected = nil, false
+	s.failAcks(cause)
+}
+
+// giveUp stops to try. It needs mu.
+func (s *Socket) giveUp(err error) {
+	s.active = false
+	s.resolve(err)
+}
+
+// forget drops what waits for a connect. It needs mu.
+func (s *Socket) forget(cause error) {
+	s.buffer = nil
+	s.failAcks(cause)
+	for _, w := range s.waiters {
+		w <- cause
+	}
+	s.waiters = nil
+}
+
+// farewell is the notice of the end of a life.
+func (s *Socket) farewell(l *life, reason Reason, err error) func() {
+	return func() {
+		l.over = true
+		if s.options.Disconnected != nil {
+			s.options.Disconnected(s, reason, err)
+		}
+	}
+}
+
+// lost takes note that the session is gone, and returns what tells it. It needs
+// mu.
+func (s *Socket) lost(end *eio.End) (tell func()) {
+	life, wasConnected := s.life, s.connected
+	s.detach(ErrDisconnected)
+	if !wasConnected {
+		s.failure = end
+		return func() { s.tellFailure(end) }
+	}
+	notice := s.farewell(life, Reason(end.Reason), end.Err)
+	return func() { s.manager.tell(&s.inbox, notice) }
+}
+
+// tellFailure tells the callback, unless too much waits for it already.
+func (s *Socket) tellFailure(err error) {
+	if s.options.ConnectError != nil {
+		s.inbox.try(func() { s.options.ConnectError(s, err) })
+	}
+}
+
+func (s *Socket) text(b []byte) eio.Packet { return eio.Packet{Data: b} }

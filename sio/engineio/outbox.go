@@ -1,0 +1,121 @@
+package engineio
+
+import "sync"
+
+// pushed is what became of a message given to an outbox.
+type pushed int
+
+const (
+	queued   pushed = iota
+	refused         // the outbox is sealed: the session is ending
+	overflow        // too much waits; sealed from now on
+)
+
+// outbox holds what waits for one client, across a change of its transport. It
+// is bounded: a client that does not read must not cost memory. Transports take
+// from it and say when something was written; until then it counts as waiting.
+type outbox struct {
+	maxPackets int
+	maxBytes   int64
+
+	mu      sync.Mutex
+	carrier transport // that takes from it; nil before there is one
+	queue   []Message
+	head    int // of the queue
+	packets int
+	bytes   int64
+	sealed  bool
+	room    chan struct{} // closed when something was written; nil where nobody waits
+}
+
+// firstQueue is how many messages a queue first has room for.
+const firstQueue = 4
+
+// pushLocked queues a message. What finds nothing waiting is never too much:
+// the client had read everything.
+func (o *outbox) pushLocked(m Message) pushed {
+	packets, bytes := m.size()
+	if o.sealed {
+		return refused
+	}
+	if o.packets > 0 && (o.packets+packets > o.maxPackets || o.bytes+bytes > o.maxBytes) {
+		o.sealed = true
+		return overflow
+	}
+	o.packets += packets
+	o.bytes += bytes
+	if o.queue == nil {
+		o.queue = make([]Message, 0, firstQueue)
+	}
+	o.queue = append(o.queue, m)
+	return queued
+}
+
+// takeLocked appends messages from the front to batch, at least one where there
+// is one, and then as long as they fit into limit bytes.
+func (o *outbox) takeLocked(batch []Message, limit int64) []Message {
+	total := int64(0)
+	for n := 0; o.head < len(o.queue); n++ {
+		_, bytes := o.queue[o.head].size()
+		if total += bytes; n > 0 && total > limit {
+			return batch
+		}
+		batch = append(batch, o.queue[o.head])
+		o.queue[o.head] = Message{}
+		o.head++
+	}
+	o.head = 0
+	if cap(o.queue) > firstQueue {
+		o.queue = nil // an idle session keeps nothing but the least
+	} else {
+		o.queue = o.queue[:0]
+	}
+	return batch
+}
+
+// writtenLocked says that taken messages are on their way and wait no longer.
+func (o *outbox) writtenLocked(ms []Message) {
+	for _, m := range ms {
+		packets, bytes := m.size()
+		o.packets -= packets
+		o.bytes -= bytes
+	}
+	if o.room != nil {
+		close(o.room)
+		o.room = nil
+	}
+}
+
+func (o *outbox) emptyLocked() bool { return o.head == len(o.queue) }
+
+// full returns what is closed when something was written, nil where the outbox
+// is at most half full.
+func (o *outbox) full() <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.packets <= o.maxPackets/2 && o.bytes <= o.maxBytes/2 {
+		return nil
+	}
+	if o.room == nil {
+		o.room = make(chan struct{})
+	}
+	return o.room
+}
+
+// seal refuses further messages; those that wait are still taken.
+func (o *outbox) seal() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.sealed = true
+}
+
+// discard drops what waits.
+func (o *outbox) discard() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.discardLocked()
+}
+
+func (o *outbox) discardLocked() {
+	o.sealed, o.queue, o.head = true, nil, 0
+}

@@ -1,0 +1,330 @@
+package native
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+
+	"github.com/parlance-dev/parlance/sio"
+	"github.com/parlance-dev/parlance/sio/engineio"
+	"github.com/parlance-dev/parlance/sio/internal/rooms"
+	"github.com/parlance-dev/parlance/sio/packet"
+)
+
+var (
+	errNotOpen  = errors.New("sio/native: emit before the socket is open")
+	errNoPacket = errors.New("sio/native: emit of the zero packet")
+)
+
+// state is how far a socket has come. It only ever grows.
+type state byte
+
+const (
+	connecting state = iota // the handler has not decided
+	open                    // the CONNECT answer has been queued
+	ended                   // out of its rooms; Closed is queued or was called
+)
+
+// socket is one client in one namespace. It implements sio.Socket.
+type socket struct {
+	rooms.Member
+	conn   *conn
+	ns     *namespace
+	id     string
+	ctx    context.Context //nolint:containedctx // the socket's own, for its handler
+	cancel context.CancelFunc
+
+	mu      sync.Mutex
+	state   state
+	running bool // somebody makes the calls, or has been asked to
+	leaving bool // the client said goodbye before it was answered
+	auth    json.RawMessage
+	handler sio.SocketHandler // set once accepted, nil again after Closed
+	reason  sio.Reason        // of ended
+	early   func()            // Disconnect, called too early
+	calls   callQueue
+	acks    map[uint64]*pendingAck
+	lastAck uint64
+}
+
+// newSocket makes a socket for a CONNECT packet, whose first call, Connect,
+// waits. It counts as one of the engine's tasks until its handler has been
+// closed or it has been refused.
+func newSocket(c *conn, ns *namespace, auth json.RawMessage) *socket {
+	c.engine.tasks.Add()
+	s := &socket{conn: c, ns: ns, id: newID(), auth: auth, running: true}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.calls.push(call{kind: callConnect})
+	ns.rooms.Add(s, s.id)
+	return s
+}
+
+// newID makes a socket id that cannot be guessed.
+func newID() string {
+	var b [15]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// never gives up a socket that came too late: nobody knows it.
+func (s *socket) never() {
+	s.state = ended
+	s.release()
+}
+
+// release ends what the socket holds, once it has no handler any more.
+func (s *socket) release() {
+	s.cancel()
+	s.ns.rooms.Remove(s)
+	s.conn.engine.leave(s.ns)
+	s.conn.engine.tasks.Done()
+}
+
+// connect asks the handler and answers the client.
+func (s *socket) connect() {
+	h, err := s.ask()
+	if err != nil || h == nil {
+		refusal, ok := err.(*sio.Refusal) //nolint:errorlint // a wrapped refusal is an inner failure
+		if !ok {
+			s.conn.engine.options.Logger.Error("connect failed", "namespace", s.ns.name, "socketId", s.id, "error", err)
+			refusal = sio.RefusalInternal()
+		}
+		s.refused(refusal)
+		return
+	}
+	s.accepted(h)
+}
+
+// ask calls the handler. A panic is an inner failure.
+func (s *socket) ask() (h sio.SocketHandler, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			s.conn.engine.logPanic("Connect", s, r)
+			h, err = nil, fmt.Errorf("sio/native: panic in Connect (%T)", r)
+		}
+	}()
+	r := s.conn.session.Request().WithContext(s.ctx)
+	return s.ns.handler.Connect(s.ctx, s, &sio.Handshake{
+		Auth: s.auth, Query: r.URL.Query(), Header: r.Header, RemoteAddr: r.RemoteAddr, Request: r,
+	})
+}
+
+// refused answers with CONNECT_ERROR and ends a socket that never was.
+func (s *socket) refused(r *sio.Refusal) {
+	s.mu.Lock()
+	gone := s.state == ended
+	s.state, s.auth = ended, nil
+	s.dropEvents()
+	s.mu.Unlock()
+	s.conn.drop(s)
+	if !gone {
+		s.conn.refuse(s.ns.name, r)
+	}
+	s.release()
+}
+
+// accepted answers with CONNECT and opens the socket. Where it has ended
+// meanwhile, the handler is closed: one that Connect returned always is.
+func (s *socket) accepted(h sio.SocketHandler) {
+	s.conn.joined()
+	s.mu.Lock()
+	s.handler, s.auth = h, nil
+	if s.state == ended {
+		s.calls.push(call{kind: callClosed})
+		s.mu.Unlock()
+		return
+	}
+	s.state = open
+	b := packet.AppendHead(engineio.Begin(len(s.ns.name)+len(s.id)+16), packet.Connect, 0, s.ns.name)
+	b = append(append(append(b, `{"sid":"`...), s.id...), `"}`...)
+	_ = s.conn.session.Send(engineio.End(b)) // where it has ended, Closed follows
+	s.ns.rooms.Open(s)
+	s.calls.pushFront(call{kind: callOpened})
+	early := s.early
+	if s.leaving {
+		early = func() { s.end(sio.ReasonClient) }
+	}
+	s.early = nil
+	s.mu.Unlock()
+	if early != nil {
+		early()
+	}
+}
+
+// joined says that the client is in a namespace.
+func (c *conn) joined() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stopTimerLocked()
+}
+
+// leave ends the socket for the client, that has said goodbye; one that has not
+// been answered yet, as soon as it has been.
+func (s *socket) leave() {
+	s.mu.Lock()
+	if s.state == connecting {
+		s.leaving = true
+		s.mu.Unlock()
+		return
+	}
+	s.mu.Unlock()
+	s.end(sio.ReasonClient)
+}
+
+// isLeaving reports whether the client has said goodbye.
+func (s *socket) isLeaving() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.leaving
+}
+
+// end ends the socket: it leaves its rooms, its acknowledgements fail, and
+// Closed is called after the events that came before.
+func (s *socket) end(reason sio.Reason) {
+	s.mu.Lock()
+	acks, start := s.endLocked(reason)
+	s.mu.Unlock()
+	s.afterEnd(acks, start)
+}
+
+// endLocked changes the state. What it returns goes to afterEnd.
+func (s *socket) endLocked(reason sio.Reason) (acks map[uint64]*pendingAck, start bool) {
+	if s.state == ended {
+		return nil, false
+	}
+	opened := s.state == open
+	s.state, s.reason = ended, reason
+	s.ns.rooms.Remove(s)
+	if !opened { // it handles no events; what Connect returns is closed
+		s.dropEvents()
+	} else {
+		s.calls.push(call{kind: callClosed})
+		start = !s.running
+		s.running = true
+	}
+	acks, s.acks = s.acks, nil
+	return acks, start
+}
+
+func (s *socket) afterEnd(acks map[uint64]*pendingAck, start bool) {
+	s.cancel()
+	s.conn.drop(s)
+	for _, a := range acks {
+		s.answered(a, sio.Payload{}, sio.ErrClosed)
+	}
+	if start {
+		s.conn.engine.tasks.Run(s.run)
+	}
+}
+
+// ID implements sio.Socket.
+func (s *socket) ID() string { return s.id }
+
+// Transport implements sio.Socket.
+func (s *socket) Transport() string { return s.conn.session.Transport() }
+
+// Join implements sio.Socket.
+func (s *socket) Join(names ...string) { s.ns.rooms.Join(s, names) }
+
+// Leave implements sio.Socket.
+func (s *socket) Leave(names ...string) { s.ns.rooms.Leave(s, names) }
+
+// Rooms implements sio.Socket.
+func (s *socket) Rooms() []string { return s.ns.rooms.Names(s) }
+
+// Emit implements sio.Socket.
+func (s *socket) Emit(p sio.Packet) error {
+	if p.IsZero() {
+		return errNoPacket
+	}
+	m := eventMessage(s.ns.name, p, nil)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sendLocked(m)
+}
+
+// sendLocked queues a message, or says why there is nobody to get it. DISCONNECT
+// is queued under the same lock, so that nothing follows it.
+func (s *socket) sendLocked(m engineio.Message) error {
+	switch s.state {
+	case connecting:
+		return errNotOpen
+	case open:
+		if s.conn.session.Send(m) == nil {
+			return nil
+		}
+	case ended:
+	}
+	return sio.ErrClosed
+}
+
+// Disconnect implements sio.Socket. Called before the socket is open, it acts
+// as soon as it is.
+func (s *socket) Disconnect(connection bool) {
+	if connection {
+		s.disconnectAll()
+		return
+	}
+	s.disconnect()
+}
+
+// disconnect leaves the namespace.
+func (s *socket) disconnect() {
+	s.mu.Lock()
+	if s.state == connecting {
+		if s.early == nil {
+			s.early = s.disconnect
+		}
+		s.mu.Unlock()
+		return
+	}
+	var acks map[uint64]*pendingAck
+	var start bool
+	if s.state == open {
+		s.ns.rooms.Remove(s) // no broadcast comes behind the packet
+		b := packet.AppendHead(engineio.Begin(len(s.ns.name)+2), packet.Disconnect, 0, s.ns.name)
+		_ = s.conn.session.Send(engineio.End(b)) // one that is gone does not read it
+		acks, start = s.endLocked(sio.ReasonServer)
+	}
+	s.mu.Unlock()
+	s.afterEnd(acks, start)
+}
+
+// disconnectAll leaves all namespaces of the connection, and closes it.
+func (s *socket) disconnectAll() {
+	s.mu.Lock()
+	if s.state == connecting {
+		s.early = s.disconnectAll
+		s.mu.Unlock()
+		return
+	}
+	s.mu.Unlock()
+	c := s.conn
+	c.mu.Lock()
+	members := append([]*socket(nil), c.members...)
+	c.mu.Unlock()
+	for _, member := range members {
+		member.disconnect()
+	}
+	c.session.Close(engineio.Reason(sio.ReasonServer))
+}
+
+// eventMessage encodes an event; with an id, one that asks for an answer.
+func eventMessage(namespace string, p sio.Packet, id *uint64) engineio.Message {
+	b := packet.AppendEvent(engineio.Begin(packet.EventSize(namespace, p)), namespace, p, id)
+	return engineio.End(b, p.Attachments()...)
+}
+
+// ackMessage encodes the answer to an event.
+func ackMessage(namespace string, id uint64, p sio.Payload) engineio.Message {
+	b := packet.AppendAck(engineio.Begin(packet.AckSize(namespace, p)), namespace, id, p)
+	return engineio.End(b, p.Attachments...)
+}
+
+// String names the socket in logs.
+func (s *socket) String() string { return s.ns.name + " " + strconv.Quote(s.id) }
