@@ -31,6 +31,11 @@ func Scenarios(quick bool) []Scenario {
 		{Name: "broadcast1", Options: timed(load.Options{Kind: load.Broadcast, Clients: 1000, Burst: 1})},
 		{Name: "churn", Options: timed(load.Options{Kind: load.Churn, Clients: 32})},
 	}
+	// Connects are few a second: it takes longer until their code is compiled.
+	list[len(list)-1].Options.Warmup = 2 * time.Second
+	if quick {
+		list[len(list)-1].Options.Warmup = time.Second
+	}
 	return append(list, memory(quick)...)
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/parlance-dev/parlance/internal/feature/system"
 	"github.com/parlance-dev/parlance/internal/gen/events"
 	"github.com/parlance-dev/parlance/sio"
+	"github.com/parlance-dev/parlance/sio/native"
 	"github.com/parlance-dev/parlance/sio/zishang520"
 )
 
@@ -28,6 +29,7 @@ func newEngine(cfg *config.Config, logger *slog.Logger) (sio.Engine, error) {
 		Logger:       logger,
 	}
 	engines := map[string]func(sio.EngineOptions) (sio.Engine, error){
+		"native":     func(o sio.EngineOptions) (sio.Engine, error) { return native.New(o) },
 		"zishang520": func(o sio.EngineOptions) (sio.Engine, error) { return zishang520.New(o) },
 	}
 	open, ok := engines[cfg.SocketEngine]

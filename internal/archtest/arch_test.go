@@ -55,8 +55,14 @@ func laws() []law {
 		{folder: "sio/wire", tests: []string{"github.com/go-faster/jx"}},
 		{folder: "sio", module: []string{"sio/wire"}, tests: []string{"sio/siotest", "*"}},
 		{folder: "sio/siotest", module: []string{"sio"}},
+		{folder: "sio/packet", module: []string{"sio", "sio/wire"}},
+		{folder: "sio/internal", module: []string{"sio"}, tests: []string{"*"}},
+		{folder: "sio/engineio", module: []string{"sio/internal/task", "sio/engineio/wsframe"}, tests: []string{"*"}},
+		{folder: "sio/engineio/wsframe", tests: []string{"*"}},
+		{folder: "sio/native", module: []string{"sio", "sio/engineio", "sio/packet", "sio/internal/..."}, tests: []string{"sio/enginetest", "*"}},
+		{folder: "sio/client", module: []string{"sio", "sio/wire", "sio/packet", "sio/engineio/wsframe"}, outside: []string{"github.com/gobwas/ws"}, tests: []string{"sio/native", "sio/zishang520", "sio/siotest", "*"}},
 		{folder: "sio/enginetest", module: []string{"sio"}, outside: []string{"*"}},
-		{folder: "sio/zishang520", module: []string{"sio"}, outside: []string{zishang, "github.com/gorilla/websocket"}, tests: []string{"sio/enginetest", "*"}},
+		{folder: "sio/zishang520", module: []string{"sio", "sio/packet", "sio/internal/..."}, outside: []string{zishang, "github.com/gorilla/websocket"}, tests: []string{"sio/enginetest", "*"}},
 		{folder: "internal/gen", module: []string{"sio", "sio/wire"}, tests: []string{"*"}},
 		{folder: "internal/feature", module: []string{"internal/gen/...", "internal/store", "sio"}, outside: []string{"*"}, tests: []string{"sio/siotest"}},
 		{folder: "internal/store", module: []string{"internal/store/..."}, outside: []string{"*"}},
@@ -68,7 +74,14 @@ func laws() []law {
 		{folder: "cmd/parlance", module: []string{"generator/..."}, outside: []string{"*"}},
 		{folder: "cmd/server", module: []string{"internal/..."}, outside: []string{"*"}},
 		{folder: "conformance", module: []string{"asyncapi", "schemas", "conformance/..."}, outside: []string{"*"}},
+		// A client behind the line protocol, as the one of another language is.
+		{folder: "conformance/drivers/go", module: []string{"sio", "sio/client"}},
+		// An example backend on a contract of its own, for the official protocol suites.
+		{folder: "conformance/protocol", module: []string{"conformance/protocol/...", "sio/..."}, outside: []string{"*", zishang}},
 		{folder: "bench", module: []string{"internal/gen/...", "sio/...", "schemas"}, outside: []string{"*"}},
+		// The backend under measurement checks tokens as the product does.
+		{folder: "bench/peers/ours", module: []string{"bench/peers/peer", "internal/gen/...", "internal/feature/auth", "sio/..."}, outside: []string{"*"}},
+		{folder: "bench/peers/zishang520", module: []string{"bench/peers/peer"}, outside: []string{"*", zishang}},
 	}
 }
 

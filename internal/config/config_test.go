@@ -37,7 +37,7 @@ func TestDefaults(t *testing.T) {
 	want := &Config{
 		Environment: Development, Port: 4000, JWT: JWT{RequireExp: true}, FrontendOrigins: []string{"http://localhost:3000"},
 		DataDir: "./data", MaxPayloadBytes: 100_000, SocketRateLimit: 10, SocketWindow: time.Second, RoomLimit: 100,
-		LogLevel: slog.LevelInfo, SocketEngine: "zishang520", ShutdownTimeout: 10 * time.Second,
+		LogLevel: slog.LevelInfo, SocketEngine: "native", ShutdownTimeout: 10 * time.Second,
 	}
 	if got := load(t); !reflect.DeepEqual(got, want) {
 		t.Errorf("defaults %+v\nwant %+v", got, want)
@@ -81,7 +81,7 @@ func TestWrongValues(t *testing.T) {
 	for _, pair := range []string{
 		"NODE_ENV=staging", "NODE_ENV=Production", "LISTEN_HOST=http://x", "LISTEN_HOST=a:80", "PORT=abc", "PORT=-1", "PORT=65536", "PORT=4000 ",
 		"PORT=0x10", "PORT=1e3", "PORT=99999999999999999999", "JWT_REQUIRE_EXP=no", "JWT_REQUIRE_EXP=TRUE", "MAX_PAYLOAD_BYTES=10", "SOCKET_RATE_LIMIT=0",
-		"SOCKET_RATE_WINDOW_MS=1s", "ROOM_LIMIT=-1", "LOG_LEVEL=trace", "SOCKET_ENGINE=native", "SHUTDOWN_TIMEOUT_MS=0",
+		"SOCKET_RATE_WINDOW_MS=1s", "ROOM_LIMIT=-1", "LOG_LEVEL=trace", "SOCKET_ENGINE=node", "SHUTDOWN_TIMEOUT_MS=0",
 		"FRONTEND_URL=*", "FRONTEND_URL=https://*.example.com", "FRONTEND_URL=app.example.com", "FRONTEND_URL=https://a.example/path", "FRONTEND_URL=https://a.example?x",
 		"FRONTEND_URL=https://u:p@a.example", "FRONTEND_URL=ftp://a.example", "FRONTEND_URL=http://a.example,", "FRONTEND_URL=null", "FRONTEND_URL=http://a:0",
 		"FRONTEND_URL=http://a:70000", "FRONTEND_URL=http://a:", "FRONTEND_URL=https://ä.example", "FRONTEND_URL=https://a b", "FRONTEND_URL=http://a b.example#",

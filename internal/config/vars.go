@@ -32,7 +32,7 @@ func serverVars() []Var {
 		{"TRUSTED_PROXIES", "", "Addresses or CIDR ranges, separated by commas, whose `X-Forwarded-For`, `-Proto` and `-Host` are believed. Default: nobody's.", setProxies, false},
 		{"DATA_DIR", "./data", "Folder of the embedded database. It is made with mode 0700; one server at a time uses it.", func(c *Config, v string) error { c.DataDir = v; return nil }, false},
 		{"LOG_LEVEL", "info", "`debug`, `info`, `warn` or `error`.", setLevel, false},
-		{"SOCKET_ENGINE", "zishang520", "Socket.IO engine. `zishang520` is the only one so far.", oneOf(func(c *Config, v string) { c.SocketEngine = v }, "zishang520"), false},
+		{"SOCKET_ENGINE", "native", "Socket.IO engine: `native`, our own, or `zishang520`, on the library of that name.", oneOf(func(c *Config, v string) { c.SocketEngine = v }, "native", "zishang520"), false},
 		{"SHUTDOWN_TIMEOUT_MS", "10000", "How long a stopping server waits for what is under way, in milliseconds.", milliseconds(1, 600_000, func(c *Config) *time.Duration { return &c.ShutdownTimeout }), false},
 	}
 }

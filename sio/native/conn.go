@@ -36,6 +36,8 @@ type conn struct {
 func (e *Engine) accept(s *engineio.Session) engineio.Handler {
 	c := &conn{engine: e, session: s}
 	c.packets.MaxAttachments = e.options.maxAttachments
+	c.mu.Lock() // the timer may fire at once
+	defer c.mu.Unlock()
 	c.timer = time.AfterFunc(e.options.ConnectTimeout, c.joinedNothing)
 	return c
 }

@@ -7,7 +7,7 @@
 // and answers CONNECT and DISCONNECT. What it would lose, reorder or let grow
 // without bound is done here instead, through its extension points only:
 //
-//   - A parser of our own (parser.go, packet.go, scan.go) validates JSON once,
+//   - A parser of our own (parser.go, package packet) validates JSON once,
 //     strictly and to a bounded depth, and leaves arguments raw. It hands events
 //     and acknowledgements straight to our sockets. The library queues them
 //     without bound, drops those that a closing connection leaves behind, and
@@ -19,7 +19,7 @@
 //     client, write what has gathered in one go, survive a change of transport
 //     without loss, and tell why a connection ended.
 //   - Pings are ours (heartbeat.go): the library's race with the answer.
-//   - Rooms are ours (rooms.go): the library's lose a socket that joins a room
+//   - Rooms are ours (package rooms): the library's lose a socket that joins a room
 //     while the last other one leaves it.
 //   - Acknowledgements of clients are ours (acks.go): the library forgets them
 //     without a call when the socket closes, and its time-outs are flags that

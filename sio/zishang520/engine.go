@@ -19,6 +19,7 @@ import (
 	"github.com/zishang520/socket.io/v3/pkg/types"
 
 	"github.com/parlance-dev/parlance/sio"
+	"github.com/parlance-dev/parlance/sio/internal/rooms"
 	"github.com/parlance-dev/parlance/sio/internal/task"
 	"github.com/parlance-dev/parlance/sio/packet"
 )
@@ -117,7 +118,7 @@ func (e *Engine) Namespace(name string, h sio.NamespaceHandler) (sio.Namespace, 
 	if e.namespaces[name] != nil {
 		return nil, fmt.Errorf("sio/zishang520: namespace %s is open already", name)
 	}
-	n := &namespace{engine: e, name: name, handler: h, rooms: newRooms()}
+	n := &namespace{engine: e, name: name, handler: h, rooms: rooms.New[*clientSocket]()}
 	e.namespaces[name] = n
 	lib := e.io.Of(name, nil)
 	if name != "/" {

@@ -8,6 +8,7 @@ import (
 	"github.com/zishang520/socket.io/servers/socket/v3"
 
 	"github.com/parlance-dev/parlance/sio"
+	"github.com/parlance-dev/parlance/sio/internal/rooms"
 )
 
 // namespace implements sio.Namespace.
@@ -15,7 +16,7 @@ type namespace struct {
 	engine  *Engine
 	name    string
 	handler sio.NamespaceHandler
-	rooms   *rooms
+	rooms   *rooms.Table[*clientSocket]
 }
 
 // Name implements sio.Namespace.
@@ -27,7 +28,7 @@ func (n *namespace) Broadcast(p sio.Packet, t sio.Target) {
 		return
 	}
 	m := eventMessage(n.name, p, nil)
-	for _, s := range n.rooms.match(t) {
+	for _, s := range n.rooms.Match(t) {
 		if t.Volatile && !s.conn.ready() {
 			continue
 		}
@@ -37,7 +38,7 @@ func (n *namespace) Broadcast(p sio.Packet, t sio.Target) {
 
 // Sockets implements sio.Namespace.
 func (n *namespace) Sockets(t sio.Target) []string {
-	found := n.rooms.match(t)
+	found := n.rooms.Match(t)
 	ids := make([]string, len(found))
 	for i, s := range found {
 		ids[i] = s.id
@@ -47,11 +48,11 @@ func (n *namespace) Sockets(t sio.Target) []string {
 }
 
 // Has implements sio.Namespace.
-func (n *namespace) Has(socketID string) bool { return n.rooms.has(socketID) }
+func (n *namespace) Has(socketID string) bool { return n.rooms.Has(socketID) }
 
 // Disconnect implements sio.Namespace.
 func (n *namespace) Disconnect(t sio.Target, connection bool) {
-	for _, s := range n.rooms.match(t) {
+	for _, s := range n.rooms.Match(t) {
 		s.Disconnect(connection)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/zishang520/socket.io/servers/socket/v3"
 
 	"github.com/parlance-dev/parlance/sio"
+	"github.com/parlance-dev/parlance/sio/internal/rooms"
 )
 
 var (
@@ -28,6 +29,7 @@ const (
 
 // clientSocket is one client in one namespace. It implements sio.Socket.
 type clientSocket struct {
+	rooms.Member
 	conn *conn
 	ns   *namespace
 	auth json.RawMessage
@@ -71,7 +73,7 @@ func (s *clientSocket) begin(lib *socket.Socket) (context.Context, bool) {
 	// WebSocket is at once.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(s.conn.request.Context()))
 	s.cancel = cancel
-	s.ns.rooms.add(s)
+	s.ns.rooms.Add(s, s.id)
 	return ctx, true
 }
 
@@ -100,7 +102,7 @@ func (s *clientSocket) refused() {
 	s.mu.Unlock()
 	s.cancel()
 	s.conn.dropped(held)
-	s.ns.rooms.remove(s)
+	s.ns.rooms.Remove(s)
 	if !already {
 		close(s.settled)
 		close(s.gone)
@@ -117,7 +119,7 @@ func (s *clientSocket) open() {
 		return
 	}
 	s.state = open
-	s.ns.rooms.open(s)
+	s.ns.rooms.Open(s)
 	s.events.pushFront(call{opened: true})
 	s.startEvents()
 	early := s.early
@@ -157,7 +159,7 @@ func (s *clientSocket) end(reason sio.Reason) {
 func (s *clientSocket) endLocked(reason sio.Reason) (dropped int) {
 	opened := s.state != connecting
 	s.state, s.reason = ended, reason
-	s.ns.rooms.remove(s)
+	s.ns.rooms.Remove(s)
 	if !opened {
 		close(s.settled)
 		dropped = s.events.drop()
@@ -239,13 +241,13 @@ func (s *clientSocket) ID() string { return s.id }
 func (s *clientSocket) Transport() string { return s.conn.transportName() }
 
 // Join implements sio.Socket.
-func (s *clientSocket) Join(rooms ...string) { s.ns.rooms.join(s, rooms) }
+func (s *clientSocket) Join(names ...string) { s.ns.rooms.Join(s, names) }
 
 // Leave implements sio.Socket.
-func (s *clientSocket) Leave(rooms ...string) { s.ns.rooms.leave(s, rooms) }
+func (s *clientSocket) Leave(names ...string) { s.ns.rooms.Leave(s, names) }
 
 // Rooms implements sio.Socket.
-func (s *clientSocket) Rooms() []string { return s.ns.rooms.names(s) }
+func (s *clientSocket) Rooms() []string { return s.ns.rooms.Names(s) }
 
 // Emit implements sio.Socket.
 func (s *clientSocket) Emit(p sio.Packet) error {

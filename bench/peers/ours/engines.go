@@ -10,7 +10,9 @@ import (
 // the benchmark share a few addresses: there is no bound for each.
 func engines() map[string]func(sio.EngineOptions) (sio.Engine, error) {
 	return map[string]func(sio.EngineOptions) (sio.Engine, error){
-		"native":     func(o sio.EngineOptions) (sio.Engine, error) { return native.New(o, native.WithMaxConnectionsPerIP(-1, nil)) },
+		"native": func(o sio.EngineOptions) (sio.Engine, error) {
+			return native.New(o, native.WithMaxConnectionsPerIP(-1, nil))
+		},
 		"zishang520": func(o sio.EngineOptions) (sio.Engine, error) { return zishang520.New(o) },
 	}
 }
