@@ -24,6 +24,7 @@ check-generated: ## fail where generated files are stale
 	$(GO) run ./cmd/parlance validate asyncapi/asyncapi.yaml
 	$(GO) run ./cmd/parlance generate --spec asyncapi/asyncapi.yaml --target go --package events --out internal/gen/events --check
 	$(GO) run ./cmd/parlance generate --spec asyncapi/asyncapi.yaml --target bundle --package contract --out internal/gen/contract --check
+	$(GO) run ./cmd/parlance generate --spec conformance/protocol/asyncapi.yaml --target go --package suite --out conformance/protocol/gen/suite --check
 
 .PHONY: lint
 lint: ## go vet, golangci-lint, gofmt, and the judges of the contract

@@ -99,8 +99,14 @@ type Handshake struct {
 	Header http.Header
 	// RemoteAddr is the network peer (host:port) of that request.
 	RemoteAddr string
-	// Request is the request that opened the connection. Its body is gone.
+	// Request is the request that opened the connection. Its body is gone, and
+	// its context is the socket's.
 	Request *http.Request
+	// Recovered says that the client has come back to a socket that it had
+	// before, of the same id and in the same rooms, and gets what it has missed
+	// once Connect welcomes it. Only with an engine whose connection state
+	// recovery is on.
+	Recovered bool
 }
 
 // NamespaceHandler decides who may connect. The runtime implements it.

@@ -117,8 +117,13 @@ func (t *pollTransport) poll(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// violated ends the session of a client that broke the protocol.
-func (t *pollTransport) violated() { t.session.Close(ReasonParseError) }
+// violated ends the session of a client that broke the protocol: at once, but a
+// poll that waits is answered.
+func (t *pollTransport) violated() {
+	t.session.end(ReasonParseError)
+	t.finish()
+	t.closeOther()
+}
 
 func (t *pollTransport) setNoop() {
 	t.mu.Lock()
@@ -373,7 +378,7 @@ func (t *pollTransport) sayGoodbye(int) {
 	again := t.closing || t.finished
 	t.closing = true
 	t.mu.Unlock()
-	if !again {
+	if !again || t.session.server.isClosing() { // which gives it less time
 		t.wake()
 		t.finishAfter(t.session.server.grace())
 	}

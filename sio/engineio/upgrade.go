@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"crypto/sha1" //nolint:gosec // RFC 6455 asks for it, and nothing hangs on its strength
 	"encoding/base64"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -75,13 +76,16 @@ func (s *Server) probeWebSocket(w http.ResponseWriter, r *http.Request, sid stri
 		FaultSession.write(w)
 		return
 	}
-	if !x.reserveProbe() {
-		FaultRequest.write(w)
-		return
-	}
+	reserved := x.reserveProbe()
 	conn, buffered, deflate, err := s.hijack(w, r)
-	if err != nil {
+	switch {
+	case err == nil && !reserved:
+		s.tasks.Run(func() { s.turnAway(conn, switching(key, false)) })
+		return
+	case err != nil && reserved:
 		x.unprobed()
+		return
+	case err != nil:
 		return
 	}
 	t := newWebSocket(x, conn, deflate)
@@ -95,6 +99,16 @@ func (s *Server) probeWebSocket(w http.ResponseWriter, r *http.Request, sid stri
 	t.ended = func() { timer.Stop() }
 	x.probe(t)
 	t.begin(switching(key, deflate))
+}
+
+// turnAway opens a WebSocket only to close it: the session has another one.
+// Refusing it by HTTP would look like a failing server to clients.
+func (s *Server) turnAway(conn net.Conn, answer []byte) {
+	_ = conn.SetDeadline(time.Now().Add(shutdownGrace))
+	if _, err := conn.Write(wsframe.AppendClose(answer, wsframe.CodeNormal)); err == nil {
+		_, _ = io.Copy(io.Discard, io.LimitReader(conn, readBuffer)) // the client's goodbye
+	}
+	_ = conn.Close()
 }
 
 // webSocketKey checks a request for a WebSocket and returns its key. Where it

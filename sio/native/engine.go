@@ -60,9 +60,18 @@ func (e *Engine) Namespace(name string, h sio.NamespaceHandler) (sio.Namespace, 
 	if e.namespaces[name] != nil {
 		return nil, fmt.Errorf("sio/native: namespace %s is open already", name)
 	}
-	n := &namespace{engine: e, name: name, handler: h, rooms: rooms.New[*socket]()}
+	n := e.newNamespace(name)
+	n.handler = h
 	e.namespaces[name] = n
 	return n, nil
+}
+
+func (e *Engine) newNamespace(name string) *namespace {
+	n := &namespace{engine: e, name: name, rooms: rooms.New[*socket]()}
+	if e.options.recovery != nil {
+		n.log = newRecoveryLog(name, *e.options.recovery)
+	}
+	return n
 }
 
 // pattern opens namespaces as clients ask for them.
@@ -109,7 +118,8 @@ func (e *Engine) enterPattern(name string, p pattern) *namespace {
 	defer e.mu.Unlock()
 	n := e.namespaces[name]
 	if n == nil {
-		n = &namespace{engine: e, name: name, rooms: rooms.New[*socket](), passing: true}
+		n = e.newNamespace(name)
+		n.passing = true
 		n.handler = p.handler(n)
 		e.namespaces[name] = n
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/parlance-dev/parlance/sio"
+	"github.com/parlance-dev/parlance/sio/engineio"
 	"github.com/parlance-dev/parlance/sio/internal/rooms"
 )
 
@@ -13,8 +14,9 @@ type namespace struct {
 	name    string
 	handler sio.NamespaceHandler
 	rooms   *rooms.Table[*socket]
-	passing bool // made by a pattern, and closed with its last socket
-	users   int  // of a passing one: its sockets, and those that are connecting
+	log     *recoveryLog // nil where recovery is off
+	passing bool         // made by a pattern, and closed with its last socket
+	users   int          // of a passing one: its sockets, and those that are connecting
 }
 
 // Name implements sio.Namespace.
@@ -26,7 +28,14 @@ func (n *namespace) Broadcast(p sio.Packet, t sio.Target) {
 	if p.IsZero() {
 		return
 	}
-	m := eventMessage(n.name, p, nil)
+	if n.log != nil && !t.Volatile {
+		n.log.add(p, t, func(m engineio.Message) { n.send(m, t) })
+		return
+	}
+	n.send(eventMessage(n.name, p, nil), t)
+}
+
+func (n *namespace) send(m engineio.Message, t sio.Target) {
 	n.rooms.Each(t, func(s *socket) {
 		if !t.Volatile || s.conn.session.Ready() {
 			_ = s.conn.session.Send(m) // one that closes meanwhile gets nothing

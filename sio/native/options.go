@@ -14,6 +14,7 @@ type options struct {
 	sio.EngineOptions
 	session        engineio.Options
 	maxAttachments int
+	recovery       *Recovery // nil: off
 }
 
 // Option is a setting that this engine has beyond those of the port.

@@ -36,6 +36,8 @@ type socket struct {
 	conn   *conn
 	ns     *namespace
 	id     string
+	back   *saved          // what it comes back to; nil for a new one
+	pid    string          // under which it can come back; "" where recovery is off
 	ctx    context.Context //nolint:containedctx // the socket's own, for its handler
 	cancel context.CancelFunc
 
@@ -60,7 +62,13 @@ func newSocket(c *conn, ns *namespace, auth json.RawMessage) *socket {
 	s := &socket{conn: c, ns: ns, id: newID(), auth: auth, running: true}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.calls.push(call{kind: callConnect})
+	if ns.log != nil {
+		s.recover(auth)
+	}
 	ns.rooms.Add(s, s.id)
+	if s.back != nil {
+		ns.rooms.Join(s, s.back.rooms)
+	}
 	return s
 }
 
@@ -111,6 +119,7 @@ func (s *socket) ask() (h sio.SocketHandler, err error) {
 	r := s.conn.session.Request().WithContext(s.ctx)
 	return s.ns.handler.Connect(s.ctx, s, &sio.Handshake{
 		Auth: s.auth, Query: r.URL.Query(), Header: r.Header, RemoteAddr: r.RemoteAddr, Request: r,
+		Recovered: s.back != nil,
 	})
 }
 
@@ -140,10 +149,7 @@ func (s *socket) accepted(h sio.SocketHandler) {
 		return
 	}
 	s.state = open
-	b := packet.AppendHead(engineio.Begin(len(s.ns.name)+len(s.id)+16), packet.Connect, 0, s.ns.name)
-	b = append(append(append(b, `{"sid":"`...), s.id...), `"}`...)
-	_ = s.conn.session.Send(engineio.End(b)) // where it has ended, Closed follows
-	s.ns.rooms.Open(s)
+	s.welcome()
 	s.calls.pushFront(call{kind: callOpened})
 	early := s.early
 	if s.leaving {
@@ -154,6 +160,21 @@ func (s *socket) accepted(h sio.SocketHandler) {
 	if early != nil {
 		early()
 	}
+}
+
+// welcome answers CONNECT and makes the socket visible.
+func (s *socket) welcome() {
+	b := packet.AppendHead(engineio.Begin(len(s.ns.name)+len(s.id)+len(s.pid)+24), packet.Connect, 0, s.ns.name)
+	b = append(append(append(b, `{"sid":"`...), s.id...), '"')
+	if s.pid != "" {
+		b = append(append(append(b, `,"pid":"`...), s.pid...), '"')
+	}
+	_ = s.conn.session.Send(engineio.End(append(b, '}'))) // where it has ended, Closed follows
+	if s.ns.log != nil {
+		s.ns.log.open(s)
+		return
+	}
+	s.ns.rooms.Open(s)
 }
 
 // joined says that the client is in a namespace.
@@ -199,7 +220,11 @@ func (s *socket) endLocked(reason sio.Reason) (acks map[uint64]*pendingAck, star
 	}
 	opened := s.state == open
 	s.state, s.reason = ended, reason
-	s.ns.rooms.Remove(s)
+	if opened && s.ns.log != nil && recoverable(reason) {
+		s.ns.log.save(s)
+	} else {
+		s.ns.rooms.Remove(s)
+	}
 	if !opened { // it handles no events; what Connect returns is closed
 		s.dropEvents()
 	} else {
@@ -241,6 +266,9 @@ func (s *socket) Rooms() []string { return s.ns.rooms.Names(s) }
 func (s *socket) Emit(p sio.Packet) error {
 	if p.IsZero() {
 		return errNoPacket
+	}
+	if s.ns.log != nil {
+		return s.emitLogged(p)
 	}
 	m := eventMessage(s.ns.name, p, nil)
 	s.mu.Lock()
