@@ -14,7 +14,7 @@ import (
 	"github.com/parlance-dev/parlance/conformance/driver"
 )
 
-// transport is one way for the official client to connect.
+// transport is one way for a client to connect.
 type transport struct {
 	name       string
 	transports []string
@@ -29,21 +29,11 @@ func transports() []transport {
 	}
 }
 
-// overTransports runs a test over every transport, on sockets of its own.
-func overTransports(t *testing.T, test func(t *testing.T, d dialer)) {
-	t.Helper()
-	for _, tr := range transports() {
-		t.Run(tr.name, func(t *testing.T) {
-			t.Parallel()
-			test(t, dialer{transport: tr, url: suite.server.url})
-		})
-	}
-}
-
 // dialer connects clients of one transport to one server.
 type dialer struct {
 	transport transport
 	url       string
+	driver    *driver.Driver
 }
 
 // client is a connected client whose every answer is judged by the contract.
@@ -86,7 +76,7 @@ func (d dialer) dial(t *testing.T, change func(*driver.DialOptions)) (*client, e
 		change(&o)
 	}
 	ctx := deadline(t)
-	c, err := suite.client.Dial(ctx, o)
+	c, err := d.driver.Dial(ctx, o)
 	if err != nil {
 		return nil, err
 	}

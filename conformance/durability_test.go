@@ -25,16 +25,13 @@ func TestAcknowledgedMessagesSurviveSIGKILL(t *testing.T) {
 		fresh := sendUntilKilled(t, dir, sender, round, 20+random.IntN(200))
 		maps.Copy(acknowledged, fresh)
 	}
-	s, err := startServer(deadline(t), suite.binary, dir, "SOCKET_RATE_LIMIT=1000000")
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := suite.first().start(t, dir, "SOCKET_RATE_LIMIT=1000000")
 	t.Cleanup(func() {
 		if err := s.stop(); err != nil {
 			t.Error(err)
 		}
 	})
-	c := dialer{transports()[0], s.url}.connect(t, claims{"userId": sender})
+	c := suite.first().dialer(transports()[0], s).connect(t, claims{"userId": sender})
 	for _, offset := range slices.Sorted(maps.Keys(acknowledged)) {
 		again := decode[messageAck](t, c.call("send_message", numbered(offset)))
 		if again.MessageID != acknowledged[offset] || again.Duplicate == nil {
@@ -52,13 +49,10 @@ func numbered(offset string) map[string]any {
 // server, and returns what had been acknowledged by then.
 func sendUntilKilled(t *testing.T, dir, sender string, round, enough int) map[string]string {
 	t.Helper()
-	s, err := startServer(deadline(t), suite.binary, dir, "SOCKET_RATE_LIMIT=1000000")
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := suite.first().start(t, dir, "SOCKET_RATE_LIMIT=1000000")
 	clients := make([]*client, 4)
 	for i := range clients {
-		clients[i] = dialer{transports()[0], s.url}.connect(t, claims{"userId": sender})
+		clients[i] = suite.first().dialer(transports()[0], s).connect(t, claims{"userId": sender})
 	}
 	ctx, cancel := context.WithCancel(deadline(t))
 	defer cancel()

@@ -28,10 +28,11 @@ const secret = "conformance-tests-only-0123456789abcdef"
 
 // shared is what all tests use: built and started once.
 type shared struct {
-	binary string // the server's
-	client *driver.Driver
-	server *server // with default limits
-	judge  *judge
+	binary  string // the server's
+	servers []*server
+	drivers []*driver.Driver
+	cells   []cell
+	judge   *judge
 }
 
 var suite shared //nolint:gochecknoglobals // TestMain has no other way to hand things to tests
@@ -68,27 +69,20 @@ func (s *shared) start(ctx context.Context, dir string) error {
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the server: %w\n%s", err, out)
 	}
-	var err error
-	if s.client, err = driver.Start(ctx, filepath.Join("drivers", "js"), "node", "driver.mjs"); err != nil {
-		return fmt.Errorf("start the JavaScript client (npm ci in conformance/drivers/js installs it): %w", err)
-	}
-	if s.server, err = startServer(ctx, s.binary, filepath.Join(dir, "data")); err != nil {
+	if err := s.fill(ctx, dir); err != nil {
 		return err
 	}
-	s.judge, err = newJudge(ctx, s.server.url)
+	var err error
+	s.judge, err = newJudge(ctx, s.first().server.url)
 	return err
 }
 
 // stop ends what start began; an unclean end is a failure.
 func (s *shared) stop() int {
-	code := 0
-	if err := s.server.stop(); err != nil {
-		code = failed(err)
+	if err := s.empty(); err != nil {
+		return failed(err)
 	}
-	if err := s.client.Close(); err != nil {
-		code = failed(err)
-	}
-	return code
+	return 0
 }
 
 // server is a running server process.
@@ -166,21 +160,6 @@ func (s *server) stop() error {
 		return fmt.Errorf("the server did not end well: %w\n%s", err, s.output())
 	}
 	return nil
-}
-
-// own starts a server for one test, with env.
-func own(t *testing.T, env ...string) *server {
-	t.Helper()
-	s, err := startServer(deadline(t), suite.binary, t.TempDir(), env...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
 }
 
 // deadline returns a context that ends with the test or when its patience does.

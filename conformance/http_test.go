@@ -10,7 +10,7 @@ import (
 
 func TestHealth(t *testing.T) {
 	for _, path := range []string{"/healthz", "/readyz"} {
-		resp := get(t, suite.server.url+path, nil)
+		resp := get(t, suite.first().server.url+path, nil)
 		if resp.status != http.StatusOK {
 			t.Errorf("%s: %d", path, resp.status)
 		}
@@ -18,7 +18,7 @@ func TestHealth(t *testing.T) {
 }
 
 func TestContractIsServed(t *testing.T) {
-	resp := get(t, suite.server.url+"/asyncapi.json", nil)
+	resp := get(t, suite.first().server.url+"/asyncapi.json", nil)
 	var doc struct {
 		AsyncAPI string `json:"asyncapi"`
 	}
@@ -31,7 +31,7 @@ func TestContractIsServed(t *testing.T) {
 	if got := resp.header.Get("Content-Type"); !strings.Contains(got, "json") {
 		t.Errorf("asyncapi.json is %q", got)
 	}
-	resp = get(t, suite.server.url+"/asyncapi.yaml", nil)
+	resp = get(t, suite.first().server.url+"/asyncapi.yaml", nil)
 	if resp.status != http.StatusOK || !regexp.MustCompile(`(?m)^asyncapi: ["']?3\.`).Match(resp.body) {
 		t.Errorf("asyncapi.yaml: %d %.80s", resp.status, resp.body)
 	}
@@ -39,7 +39,7 @@ func TestContractIsServed(t *testing.T) {
 
 func TestSecurityHeaders(t *testing.T) {
 	for _, path := range []string{"/healthz", "/nowhere", "/socket.io/?EIO=4&transport=polling"} {
-		resp := get(t, suite.server.url+path, nil)
+		resp := get(t, suite.first().server.url+path, nil)
 		for name, want := range map[string]string{
 			"X-Content-Type-Options":  "nosniff",
 			"X-Frame-Options":         "SAMEORIGIN",
@@ -54,7 +54,7 @@ func TestSecurityHeaders(t *testing.T) {
 }
 
 func TestCORS(t *testing.T) {
-	polling := suite.server.url + "/socket.io/?EIO=4&transport=polling"
+	polling := suite.first().server.url + "/socket.io/?EIO=4&transport=polling"
 	resp := get(t, polling, http.Header{"Origin": {"http://localhost:3000"}})
 	if got := resp.header.Get("Access-Control-Allow-Origin"); got != "http://localhost:3000" {
 		t.Errorf("allowed origin: %q", got)
@@ -72,7 +72,7 @@ func TestCORS(t *testing.T) {
 }
 
 func TestNotFoundIsAProblem(t *testing.T) {
-	resp := get(t, suite.server.url+"/nowhere", nil)
+	resp := get(t, suite.first().server.url+"/nowhere", nil)
 	if resp.status != http.StatusNotFound || resp.header.Get("Content-Type") != "application/problem+json" {
 		t.Errorf("%d %s", resp.status, resp.header.Get("Content-Type"))
 	}

@@ -53,23 +53,25 @@ func TestRateLimit(t *testing.T) {
 
 // TestRateLimitExactly needs a window that no slow machine can leave.
 func TestRateLimitExactly(t *testing.T) {
-	s := own(t, "SOCKET_RATE_WINDOW_MS=60000")
-	for _, tr := range transports() {
-		t.Run(tr.name, func(t *testing.T) {
-			c := dialer{tr, s.url}.connect(t, claims{"userId": user(t)})
-			burst := make([][]any, 30)
-			for i := range burst {
-				burst[i] = []any{"ping"}
-			}
-			if err := c.Burst(c.ctx, burst); err != nil {
-				t.Fatal(err)
-			}
-			if got := decode[failure](t, c.call("ping")); got.Code != "RATE_LIMITED" || got.Error != "Too many requests, please slow down" {
-				t.Errorf("the 31st: %+v", got)
-			}
-			if pongs, told := c.Count("pong"), c.Count("rate_limit_exceeded"); pongs != 10 || told != 1 {
-				t.Errorf("%d pongs and %d rate_limit_exceeded, want 10 and 1", pongs, told)
-			}
-		})
-	}
+	overCells(t, func(t *testing.T, cell cell) {
+		s := cell.own(t, "SOCKET_RATE_WINDOW_MS=60000")
+		for _, tr := range transports() {
+			t.Run(tr.name, func(t *testing.T) {
+				c := cell.dialer(tr, s).connect(t, claims{"userId": user(t)})
+				burst := make([][]any, 30)
+				for i := range burst {
+					burst[i] = []any{"ping"}
+				}
+				if err := c.Burst(c.ctx, burst); err != nil {
+					t.Fatal(err)
+				}
+				if got := decode[failure](t, c.call("ping")); got.Code != "RATE_LIMITED" || got.Error != "Too many requests, please slow down" {
+					t.Errorf("the 31st: %+v", got)
+				}
+				if pongs, told := c.Count("pong"), c.Count("rate_limit_exceeded"); pongs != 10 || told != 1 {
+					t.Errorf("%d pongs and %d rate_limit_exceeded, want 10 and 1", pongs, told)
+				}
+			})
+		}
+	})
 }

@@ -51,84 +51,84 @@ func TestLargestPacketIsHandled(t *testing.T) {
 }
 
 func TestOrigins(t *testing.T) {
-	s := own(t, "FRONTEND_URL=https://front.example,http://localhost:3000")
-	for _, tr := range transports() {
-		d := dialer{tr, s.url}
-		for origin, ok := range map[string]bool{
-			"https://front.example": true, "http://localhost:3000": true, s.url: true,
-			"https://evil.example": false, "https://front.example.evil.example": false, "null": false, "http://front.example": false,
-		} {
-			t.Run(tr.name+" "+origin, func(t *testing.T) {
-				if !ok {
-					d.transport.upgrade = false
-				}
-				c, err := d.dial(t, func(o *driver.DialOptions) {
-					o.Auth = map[string]any{"token": token(t, claims{"userId": user(t)})}
-					o.ExtraHeaders = map[string]string{"Origin": origin}
+	overCells(t, func(t *testing.T, cell cell) {
+		s := cell.own(t, "FRONTEND_URL=https://front.example,http://localhost:3000")
+		for _, tr := range transports() {
+			d := cell.dialer(tr, s)
+			for origin, ok := range map[string]bool{
+				"https://front.example": true, "http://localhost:3000": true, s.url: true,
+				"https://evil.example": false, "https://front.example.evil.example": false, "null": false, "http://front.example": false,
+			} {
+				t.Run(tr.name+" "+origin, func(t *testing.T) {
+					if !ok {
+						d.transport.upgrade = false
+					}
+					c, err := d.dial(t, func(o *driver.DialOptions) {
+						o.Auth = map[string]any{"token": token(t, claims{"userId": user(t)})}
+						o.ExtraHeaders = map[string]string{"Origin": origin}
+					})
+					switch {
+					case ok && err != nil:
+						t.Errorf("refused: %v", err)
+					case ok:
+						c.sync()
+					case err == nil:
+						t.Error("let in")
+					case !strings.Contains(err.Error(), "403"):
+						t.Errorf("refused without 403: %v", err)
+					}
 				})
-				switch {
-				case ok && err != nil:
-					t.Errorf("refused: %v", err)
-				case ok:
-					c.sync()
-				case err == nil:
-					t.Error("let in")
-				case !strings.Contains(err.Error(), "403"):
-					t.Errorf("refused without 403: %v", err)
-				}
-			})
+			}
 		}
-	}
+	})
 }
 
 func TestGracefulStop(t *testing.T) {
-	for _, tr := range transports() {
-		t.Run(tr.name, func(t *testing.T) {
-			s, err := startServer(deadline(t), suite.binary, t.TempDir())
-			if err != nil {
-				t.Fatal(err)
-			}
-			c := dialer{tr, s.url}.connect(t, claims{"userId": user(t)})
-			if err := s.stop(); err != nil {
-				t.Error(err)
-			}
-			if _, err := c.Disconnected(c.ctx); err != nil {
-				t.Error(err)
-			}
-		})
-	}
+	overCells(t, func(t *testing.T, cell cell) {
+		for _, tr := range transports() {
+			t.Run(tr.name, func(t *testing.T) {
+				s := cell.start(t, t.TempDir())
+				c := cell.dialer(tr, s).connect(t, claims{"userId": user(t)})
+				if err := s.stop(); err != nil {
+					t.Error(err)
+				}
+				if _, err := c.Disconnected(c.ctx); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	})
 }
 
 func TestNothingSecretInTheLog(t *testing.T) {
-	s, err := startServer(deadline(t), suite.binary, t.TempDir(), "LOG_LEVEL=debug")
-	if err != nil {
-		t.Fatal(err)
-	}
-	content := "content-that-nobody-may-log"
-	for _, tr := range transports() {
-		d := dialer{tr, s.url}
-		c := d.connect(t, claims{"userId": user(t)})
-		c.call("send_message", map[string]any{"to": "u2", "content": content})
-		c.call("send_message", map[string]any{"to": "u2", "content": content, "type": content})
-		c.call("user_action", map[string]any{"action": "a", "data": map[string]any{"x": content}})
-		in, err := d.dial(t, func(o *driver.DialOptions) {
-			o.Query = map[string]string{"token": token(t, claims{"userId": user(t)})}
-		})
-		if err != nil {
+	overCells(t, func(t *testing.T, cell cell) {
+		s := cell.start(t, t.TempDir(), "LOG_LEVEL=debug")
+		content := "content-that-nobody-may-log"
+		for _, tr := range transports() {
+			d := cell.dialer(tr, s)
+			c := d.connect(t, claims{"userId": user(t)})
+			c.call("send_message", map[string]any{"to": "u2", "content": content})
+			c.call("send_message", map[string]any{"to": "u2", "content": content, "type": content})
+			c.call("user_action", map[string]any{"action": "a", "data": map[string]any{"x": content}})
+			in, err := d.dial(t, func(o *driver.DialOptions) {
+				o.Query = map[string]string{"token": token(t, claims{"userId": user(t)})}
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			in.sync()
+		}
+		if err := s.stop(); err != nil { // the log is whole then
 			t.Fatal(err)
 		}
-		in.sync()
-	}
-	if err := s.stop(); err != nil { // the log is whole then
-		t.Fatal(err)
-	}
-	log := s.output()
-	if !strings.Contains(log, "listening") {
-		t.Fatalf("no log: %s", log)
-	}
-	for _, word := range []string{content, secret, "eyJ"} {
-		if strings.Contains(log, word) {
-			t.Errorf("%q is in the log", word)
+		log := s.output()
+		if !strings.Contains(log, "listening") {
+			t.Fatalf("no log: %s", log)
 		}
-	}
+		for _, word := range []string{content, secret, "eyJ"} {
+			if strings.Contains(log, word) {
+				t.Errorf("%q is in the log", word)
+			}
+		}
+	})
 }

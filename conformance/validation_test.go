@@ -129,7 +129,7 @@ func TestBadPayloads(t *testing.T) {
 }
 
 func TestMessageOfAValidationError(t *testing.T) {
-	c := dialer{transports()[0], suite.server.url}.connect(t, claims{"userId": user(t)})
+	c := suite.first().dialer(transports()[0], suite.first().server).connect(t, claims{"userId": user(t)})
 	got := decode[failure](t, c.call("send_message", map[string]any{"to": "u2", "content": strings.Repeat("x", 1001)}))
 	if got.Error != "content: must be at most 1000 characters" {
 		t.Errorf("error: %q", got.Error)

@@ -171,7 +171,7 @@ func (w *walk) client(block string) {
 		}
 	}()
 	ctx := deadline(w.t)
-	c, err := suite.client.Dial(ctx, driver.DialOptions{URL: s.url, Transports: []string{"websocket"}, Auth: map[string]any{"token": token(w.t, claims{"userId": "u1"})}})
+	c, err := suite.first().driver.Dial(ctx, driver.DialOptions{URL: s.url, Transports: []string{"websocket"}, Auth: map[string]any{"token": token(w.t, claims{"userId": "u1"})}})
 	if err != nil {
 		w.t.Fatal(err)
 	}

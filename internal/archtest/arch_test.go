@@ -64,7 +64,7 @@ func laws() []law {
 		{folder: "sio/enginetest", module: []string{"sio"}, outside: []string{"*"}},
 		{folder: "sio/zishang520", module: []string{"sio", "sio/packet", "sio/internal/..."}, outside: []string{zishang, "github.com/gorilla/websocket"}, tests: []string{"sio/enginetest", "*"}},
 		{folder: "internal/gen", module: []string{"sio", "sio/wire"}, tests: []string{"*"}},
-		{folder: "internal/feature", module: []string{"internal/gen/...", "internal/store", "sio"}, outside: []string{"*"}, tests: []string{"sio/siotest"}},
+		{folder: "internal/feature", module: []string{"internal/gen/...", "internal/store", "sio", "sio/wire"}, outside: []string{"*"}, tests: []string{"sio/siotest"}},
 		{folder: "internal/store", module: []string{"internal/store/..."}, outside: []string{"*"}},
 		{folder: "internal/httpapi", outside: []string{"*"}},
 		{folder: "internal/config", outside: []string{"*"}},

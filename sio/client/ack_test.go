@@ -33,35 +33,27 @@ func TestAckEndsWithTheContext(t *testing.T) {
 
 func TestAckEndsWithTheSocket(t *testing.T) {
 	everywhere(t, settings{}, func(t *testing.T, e env) {
-		for _, how := range []string{"disconnect", "close", "kick", "kick_all"} {
-			s := e.connect(t, nil, client.SocketOptions{})
+		for how, want := range map[string]error{
+			"disconnect": client.ErrDisconnected, "close": client.ErrClosed,
+			"kick": client.ErrDisconnected, "kick_all": client.ErrDisconnected,
+		} {
+			l := newLog()
+			s := e.connect(t, nil, l.watch(client.SocketOptions{}))
 			outcome := make(chan error, 1)
-			sent := make(chan struct{})
 			go func() {
-				close(sent)
 				_, err := s.EmitAck(deadline(t), "never", sio.Payload{})
 				outcome <- err
 			}()
-			<-sent
-			want := client.ErrDisconnected
+			l.want(t, "connected", "welcome {}", "heard ")
 			switch how {
 			case "disconnect":
-				call(t, s, "echo")
-				// Should the other goroutine be late, its event waits for a connect.
-				s.Disconnect()
-				if err := s.Connect(deadline(t)); err != nil {
-					t.Fatal(err)
-				}
 				s.Disconnect()
 			case "close":
-				want = client.ErrClosed
+				shut(t, s.Manager())
 			default:
 				emit(t, s, how)
 			}
-			if how == "disconnect" || how == "close" {
-				shut(t, s.Manager())
-			}
-			if err := receive(t, outcome); !errors.Is(err, want) && !errors.Is(err, client.ErrClosed) {
+			if err := receive(t, outcome); !errors.Is(err, want) {
 				t.Errorf("%s: %v", how, err)
 			}
 		}

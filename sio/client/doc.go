@@ -28,7 +28,8 @@
 //
 // The callbacks of a socket run one at a time, in order, on a goroutine that
 // exists only while there is something to call. One may block: heartbeats and
-// acknowledgements go on. Once Options.MaxWaitingEvents wait behind it, nothing
+// acknowledgements go on, so that an acknowledgement may overtake events that
+// came before it. Once Options.MaxWaitingEvents wait behind it, nothing
 // more is read from the connection, which then slows the server down instead of
 // filling memory. A callback that itself waits for an acknowledgement must
 // therefore bound that wait by a context, or wait on a goroutine of its own. A

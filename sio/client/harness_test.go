@@ -223,11 +223,10 @@ func payload(list []json.RawMessage) sio.Payload { return sio.Payload{Args: list
 
 // blocked makes events wait: each tells that it has entered, and goes on once
 // open is closed.
-func blocked(o client.SocketOptions, then func(*client.Socket, sio.Event), entered chan<- struct{}, open <-chan struct{}) client.SocketOptions {
-	o.Event = func(s *client.Socket, e sio.Event) {
+func blocked(then func(*client.Socket, sio.Event), entered chan<- struct{}, open <-chan struct{}) func(*client.Socket, sio.Event) {
+	return func(s *client.Socket, e sio.Event) {
 		entered <- struct{}{}
 		<-open
 		then(s, e)
 	}
-	return o
 }

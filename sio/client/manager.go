@@ -177,8 +177,9 @@ func (m *Manager) close() <-chan struct{} {
 		m.closed = true
 		close(m.quit)
 		for _, s := range m.sockets {
-			s.leave()
-			s.forget(ErrClosed)
+			s.leave(ErrClosed)
+			s.failAcks(ErrClosed) // of what waits for a connect, too
+			s.buffer = nil
 		}
 		m.release()
 		if !m.running {

@@ -67,11 +67,14 @@ type Options struct {
 	OnError func(error)
 	// OnPacket sees each whole packet of the server before it is handled. It
 	// must neither change nor keep it.
-	OnPacket func(*packet.Incoming)
+	OnPacket func(*Packet)
 
 	Clock  sio.Clock      // default: the machine's
 	Random func() float64 // in [0,1), from any goroutine; for jitter
 }
+
+// Packet is a packet of the server, as OnPacket sees it.
+type Packet = packet.Incoming
 
 // Reconnect says how lost connections are opened again. The n-th attempt waits
 // for MinDelay·Factorⁿ, at most MaxDelay, give or take the share Jitter.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/parlance-dev/parlance/sio"
+	"github.com/parlance-dev/parlance/sio/native"
 	"github.com/parlance-dev/parlance/sio/zishang520"
 )
 
@@ -38,6 +39,7 @@ type start func(t *testing.T, s settings) *testServer
 func kinds() map[string]start {
 	return map[string]start{
 		"node":       startNode,
+		"native":     startEngine(func(o sio.EngineOptions) (sio.Engine, error) { return native.New(o) }),
 		"zishang520": startEngine(func(o sio.EngineOptions) (sio.Engine, error) { return zishang520.New(o) }),
 	}
 }
@@ -175,6 +177,8 @@ func (p *peer) Event(e sio.Event) {
 				p.emit("answered", answer)
 			}
 		})
+	case "never": // acknowledged
+		p.emit("heard", sio.Payload{})
 	case "items":
 		for i := range p.number(e) {
 			p.emit("item", sio.Payload{Args: args(strconv.Itoa(i))})

@@ -132,14 +132,14 @@ func (s *Socket) Disconnect() {
 	m := s.manager
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s.leave()
+	s.leave(ErrDisconnected)
 	m.release()
 }
 
 // leave ends the socket from this side. It needs mu.
-func (s *Socket) leave() {
+func (s *Socket) leave(cause error) {
 	s.active = false
-	s.resolve(ErrDisconnected)
+	s.resolve(cause)
 	life := s.life
 	if life == nil {
 		return
@@ -147,7 +147,7 @@ func (s *Socket) leave() {
 	wasConnected := s.connected
 	// Also before the server's answer: it may be on its way. ErrEnded is fine.
 	_ = life.session.Push(s.text(packet.AppendHead([]byte{'4'}, packet.Disconnect, 0, s.options.Namespace)))
-	s.detach(ErrDisconnected)
+	s.detach(cause)
 	if wasConnected {
 		s.inbox.force(s.farewell(life, ReasonClient, nil))
 	}
@@ -164,16 +164,6 @@ func (s *Socket) detach(cause error) {
 func (s *Socket) giveUp(err error) {
 	s.active = false
 	s.resolve(err)
-}
-
-// forget drops what waits for a connect. It needs mu.
-func (s *Socket) forget(cause error) {
-	s.buffer = nil
-	s.failAcks(cause)
-	for _, w := range s.waiters {
-		w <- cause
-	}
-	s.waiters = nil
 }
 
 // farewell is the notice of the end of a life.

@@ -88,7 +88,7 @@ func newBatch() *writeBatch {
 // reset forgets what the batch held.
 func (w *writeBatch) reset() {
 	clear(w.messages)
-	w.messages, w.data = w.messages[:0], nil
+	w.messages, w.data, w.err = w.messages[:0], nil, nil
 	if cap(w.buf) > largestKept {
 		w.buf = nil
 	}

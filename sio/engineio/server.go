@@ -28,14 +28,15 @@ const readBuffer = 16 << 10
 // Server opens sessions and carries their messages. It is an http.Handler for
 // the requests under Options.Path. Its methods may be called from any goroutine.
 type Server struct {
-	options Options
-	accept  func(*Session) Handler
-	ping    Message
-	tasks   *task.Tracker
-	watcher watcher
-	flusher flusher
-	stats   counters
-	serial  atomic.Uint32
+	options  Options
+	accept   func(*Session) Handler
+	ping     Message
+	tasks    *task.Tracker
+	watcher  watcher
+	flusher  flusher
+	starters starters
+	stats    counters
+	serial   atomic.Uint32
 
 	buffers sync.Pool // *[]byte of readBuffer
 	batches sync.Pool // *writeBatch
@@ -59,7 +60,8 @@ func NewServer(o Options, accept func(*Session) Handler) (*Server, error) {
 		options: o, accept: accept, ping: pingMessage(), tasks: task.NewTracker(),
 		sessions: map[string]*Session{}, perIP: map[string]int{},
 	}
-	s.watcher.server, s.flusher.server = s, s
+	s.watcher.server, s.flusher.server, s.starters.server = s, s, s
+	s.starters.stop = make(chan struct{})
 	s.buffers.New = func() any { b := make([]byte, readBuffer); return &b }
 	s.batches.New = func() any { return newBatch() }
 	s.gzips.New = func() any { return gzip.NewWriter(nil) }
@@ -320,6 +322,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		x.Close(ReasonShutdown)
 	}
 	s.watcher.end()
+	s.starters.end()
 	select {
 	case <-s.tasks.Wait():
 		return nil

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"crypto/sha1" //nolint:gosec // RFC 6455 asks for it, and nothing hangs on its strength
 	"encoding/base64"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -178,23 +179,31 @@ func switching(key string, deflate bool) []byte {
 
 // begin writes the handshake and starts the reading. The caller has set writing.
 func (t *wsTransport) begin(answer []byte) {
+	err := t.writeAtOnce(answer)
 	o := &t.session.out
 	o.mu.Lock()
-	_ = t.conn.SetWriteDeadline(time.Now().Add(t.session.server.grace()))
-	o.mu.Unlock()
-	_, err := t.conn.Write(answer)
-	o.mu.Lock()
-	if !t.closing {
-		_ = t.conn.SetWriteDeadline(time.Time{})
-	}
-	t.writing = false
 	more := err == nil && (!o.emptyLocked() || t.closing || len(t.control) > 0)
-	if more {
-		t.writing = true
-	}
+	t.writing = more
 	o.mu.Unlock()
 	if more {
 		t.wake()
 	}
 	t.start() // after a failure, it is the reading that ends all
+}
+
+// writeAtOnce writes little, for which there is room on a connection to which
+// nothing else has been written. The caller owns the writing.
+func (t *wsTransport) writeAtOnce(data []byte) error {
+	w := t.session.server.getBatch()
+	defer t.session.server.putBatch(w)
+	w.data = data
+	if t.raw != nil {
+		if err := t.raw.Write(w.try); err != nil || w.err != nil {
+			return errors.Join(err, w.err)
+		}
+	}
+	if w.n == len(data) {
+		return nil
+	}
+	return t.writeRest(w)
 }

@@ -86,6 +86,11 @@ func (t *wsTransport) start() { t.session.server.tasks.Run(t.serve) }
 func (t *wsTransport) serve() {
 	for {
 		demand := t.decode()
+		if demand == Work && t.fresh && t.err == nil {
+			t.fresh = false
+			t.session.server.starters.do(t)
+			return
+		}
 		if demand != Idle {
 			if !t.work() {
 				return
@@ -93,13 +98,6 @@ func (t *wsTransport) serve() {
 			if demand == Full {
 				t.session.await()
 				continue
-			}
-			if t.fresh && t.err == nil {
-				// The first work, connecting, needs more stack than any wait
-				// does. A new goroutine begins with a small one.
-				t.fresh = false
-				t.start()
-				return
 			}
 		}
 		if t.err == nil {
@@ -298,8 +296,7 @@ func (t *wsTransport) answerGoodbye() {
 	t.writing, t.dead = true, true
 	o.mu.Unlock()
 	if free {
-		_ = t.conn.SetWriteDeadline(time.Now().Add(t.session.server.grace()))
-		_, _ = t.conn.Write(wsframe.AppendClose(nil, 0))
+		_ = t.writeAtOnce(wsframe.AppendClose(nil, 0)) // if it does not take it, it is gone
 	}
 }
 

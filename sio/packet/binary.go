@@ -33,7 +33,7 @@ func (p *placeholder) see(name, value []byte) {
 // attachment has exactly one.
 type placeholders struct {
 	seen  []bool // one for each attachment
-	count int // attachments that the packet announces
+	count int    // attachments that the packet announces
 	found int
 }
 

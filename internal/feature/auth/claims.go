@@ -13,6 +13,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/parlance-dev/parlance/sio/wire"
 )
 
 // longestName is the most code points of a user id or a department.
@@ -51,28 +53,23 @@ func object(text []byte) (map[string]json.RawMessage, error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("not UTF-8")
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+	m := make(map[string]json.RawMessage, 4)
+	r := wire.NewReader(text)
+	if !r.Object() {
 		return nil, errors.New("no object")
 	}
-	m := map[string]json.RawMessage{}
-	for d.More() {
-		t, err := d.Token()
-		if err != nil {
-			return nil, err
-		}
-		name, _ := t.(string)
+	for r.NextKey() {
+		name := string(r.Key())
 		if _, twice := m[name]; twice {
 			return nil, errors.New("a name comes twice")
 		}
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return nil, err
+		value, ok := r.Raw()
+		if !ok {
+			break
 		}
 		m[name] = value
 	}
-	_, err := d.Token()
-	return m, err
+	return m, r.End()
 }
 
 // checkHeader refuses what the library lets pass: names that come twice, and
@@ -251,6 +248,9 @@ func isString(raw json.RawMessage, want string) bool {
 func text(raw json.RawMessage) (s string, ok bool) {
 	if len(raw) == 0 || raw[0] != '"' {
 		return "", false
+	}
+	if plain := raw[1 : len(raw)-1]; bytes.IndexByte(plain, '\\') < 0 && utf8.Valid(plain) {
+		return string(plain), true
 	}
 	err := json.Unmarshal(raw, &s)
 	return s, err == nil

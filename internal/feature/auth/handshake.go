@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/parlance-dev/parlance/sio"
+	"github.com/parlance-dev/parlance/sio/wire"
 )
 
 // Authenticate decides on a handshake; it is made for sio.Options. The token is
@@ -33,12 +34,25 @@ func authToken(auth json.RawMessage) (token string, ok bool) {
 	if len(auth) == 0 {
 		return "", true
 	}
-	var members map[string]json.RawMessage // by exact name; null is no member
-	if err := json.Unmarshal(auth, &members); err != nil {
+	var raw json.RawMessage
+	r := wire.NewReader(auth)
+	if r.Null() {
+		return "", r.End() == nil
+	}
+	if !r.Object() {
 		return "", false
 	}
-	raw, has := members["token"]
-	if !has || string(raw) == "null" {
+	for r.NextKey() { // by exact name; of equal ones, the last counts
+		if string(r.Key()) == "token" {
+			raw, _ = r.Raw()
+			continue
+		}
+		r.Skip()
+	}
+	switch {
+	case r.End() != nil:
+		return "", false
+	case raw == nil || string(raw) == "null":
 		return "", true
 	}
 	return text(raw)

@@ -22,7 +22,7 @@ function serve(namespace) {
     socket.on('ask', (...args) => {
       socket.emit('question', ...args, (...answer) => socket.emit('answered', ...answer))
     })
-    socket.on('never', () => {})
+    socket.on('never', () => socket.emit('heard')) // and no acknowledgement
     socket.on('items', (count) => {
       for (let i = 0; i < count; i++) socket.emit('item', i)
     })
