@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 
 	"github.com/parlance-dev/parlance/internal/config"
 	"github.com/parlance-dev/parlance/internal/feature/actions"
@@ -12,6 +13,7 @@ import (
 	"github.com/parlance-dev/parlance/internal/feature/rooms"
 	"github.com/parlance-dev/parlance/internal/feature/system"
 	"github.com/parlance-dev/parlance/internal/gen/events"
+	"github.com/parlance-dev/parlance/internal/httpapi"
 	"github.com/parlance-dev/parlance/sio"
 	"github.com/parlance-dev/parlance/sio/native"
 	"github.com/parlance-dev/parlance/sio/zishang520"
@@ -29,7 +31,9 @@ func newEngine(cfg *config.Config, logger *slog.Logger) (sio.Engine, error) {
 		Logger:       logger,
 	}
 	engines := map[string]func(sio.EngineOptions) (sio.Engine, error){
-		"native":     func(o sio.EngineOptions) (sio.Engine, error) { return native.New(o) },
+		"native": func(o sio.EngineOptions) (sio.Engine, error) {
+			return native.New(o, native.WithMaxConnectionsPerIP(connectionsPerIP, clientIP))
+		},
 		"zishang520": func(o sio.EngineOptions) (sio.Engine, error) { return zishang520.New(o) },
 	}
 	open, ok := engines[cfg.SocketEngine]
@@ -38,6 +42,12 @@ func newEngine(cfg *config.Config, logger *slog.Logger) (sio.Engine, error) {
 	}
 	return open(o)
 }
+
+// connectionsPerIP is how many connections one client address may have on a node.
+const connectionsPerIP = 1_000
+
+// clientIP says whose connection a request is, proxies seen through.
+func clientIP(r *http.Request) string { return httpapi.ClientIP(r.Context()).String() }
 
 // register puts the features behind the events of the contract.
 func (a *App) register(cfg *config.Config, verifier *auth.Verifier, clock sio.Clock) error {

@@ -7,7 +7,7 @@ import (
 
 // Fault is what a request gets that cannot be served: a status, and a JSON body
 // with the protocol's code and message.
-type Fault struct {
+type Fault struct { //nolint:errname // what a bad request gets is called a fault
 	Status  int
 	Code    int
 	Message string

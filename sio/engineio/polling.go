@@ -111,7 +111,7 @@ func (t *pollTransport) poll(w http.ResponseWriter, r *http.Request) {
 		case <-hold:
 			t.setNoop()
 		case <-r.Context().Done():
-			t.fail(ReasonTransportError)
+			t.fail()
 			return
 		}
 	}
@@ -197,7 +197,7 @@ func (t *pollTransport) answer(w http.ResponseWriter, r *http.Request, body []by
 	o.writtenLocked(batch)
 	o.mu.Unlock()
 	if err != nil {
-		t.fail(ReasonTransportError)
+		t.fail()
 	}
 }
 
@@ -278,13 +278,13 @@ func (t *pollTransport) handleBody(w http.ResponseWriter, r *http.Request) *Faul
 	body, err := io.ReadAll(io.LimitReader(r.Body, o.MaxPayload+1))
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		t.session.server.stats.slowBodies.Add(1)
-		t.fail(ReasonTransportError)
+		t.fail()
 		return &FaultTimeout
 	}
 	_ = control.SetReadDeadline(time.Time{})
 	switch {
 	case err != nil:
-		t.fail(ReasonTransportError)
+		t.fail()
 		return &FaultRequest
 	case int64(len(body)) > o.MaxPayload:
 		t.session.Close(ReasonPayloadTooLarge)
@@ -351,14 +351,14 @@ func (t *pollTransport) closeOther() {
 }
 
 // fail ends the session: this transport has no way to the client any more.
-func (t *pollTransport) fail(r Reason) {
+func (t *pollTransport) fail() {
 	t.mu.Lock()
 	upgraded := t.upgraded
 	t.mu.Unlock()
 	if upgraded {
 		return
 	}
-	t.session.end(r)
+	t.session.end(ReasonTransportError)
 	t.finish()
 	t.closeOther()
 }

@@ -32,7 +32,7 @@ type counters struct {
 // closed counts the end of a session. Slow readers are counted where they are
 // found.
 func (c *counters) closed(r Reason) {
-	switch r {
+	switch r { //nolint:exhaustive // the others are no fault of the client's
 	case ReasonPayloadTooLarge:
 		c.tooLarge.Add(1)
 	case ReasonParseError:

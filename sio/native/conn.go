@@ -48,6 +48,7 @@ func (c *conn) joinedNothing() {
 	nothing := c.timer != nil
 	c.mu.Unlock()
 	if nothing {
+		c.engine.counts.unjoined.Add(1)
 		c.session.Close(engineio.ReasonTransportClose)
 	}
 }
@@ -63,6 +64,9 @@ func (c *conn) Message(data []byte, binary bool) (engineio.Demand, error) {
 		whole, err = c.packets.Text(data, &p)
 	}
 	if err != nil || !whole {
+		if errors.Is(err, packet.ErrAttachments) {
+			c.engine.counts.attachments.Add(1)
+		}
 		return engineio.Idle, err
 	}
 	switch {

@@ -23,6 +23,7 @@ type Engine struct {
 	options  options
 	sessions *engineio.Server
 	tasks    *task.Tracker // sockets, and goroutines
+	counts   counters
 	work     *task.Tracker // events that wait for their handlers or are with them
 
 	mu         sync.RWMutex
@@ -143,9 +144,6 @@ func (e *Engine) leave(n *namespace) {
 
 // ServeHTTP implements http.Handler.
 func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.sessions.ServeHTTP(w, r) }
-
-// Stats returns what the engine has counted so far.
-func (e *Engine) Stats() engineio.Stats { return e.sessions.Stats() }
 
 // Shutdown implements sio.Engine. Clients are not told to stay away: theirs
 // reconnect, to another node or once this one is back.

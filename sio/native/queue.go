@@ -128,6 +128,7 @@ func (s *socket) perform(h sio.SocketHandler, c *call, reason sio.Reason) {
 			s.conn.engine.work.Done()
 		case callClosed:
 			s.release()
+		case callConnect, callOpened:
 		}
 	}()
 	switch c.kind {

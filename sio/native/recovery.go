@@ -200,6 +200,7 @@ func (s *socket) recover(auth json.RawMessage) {
 	}
 	if was := s.ns.log.find(said.PID, said.Offset, &s.conn.engine.options); was != nil {
 		s.back, s.id, s.pid = was, was.id, was.pid
+		s.conn.engine.counts.recovered.Add(1)
 	}
 }
 

@@ -75,3 +75,10 @@ func (t *Tracker) Run(f func()) {
 		f()
 	}()
 }
+
+// Count is how many there are now.
+func (t *Tracker) Count() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.count
+}
