@@ -68,7 +68,7 @@ fuzz: ## every fuzz target for FUZZTIME (default 30s)
 	done
 
 .PHONY: node-modules
-node-modules: conformance/drivers/js/node_modules/.package-lock.json
+node-modules: conformance/drivers/js/node_modules/.package-lock.json sio/client/testdata/node/node_modules/.package-lock.json
 
 %/node_modules/.package-lock.json: %/package-lock.json
 	cd $* && $(NPM_CI)
