@@ -74,16 +74,24 @@ func (t *wsTransport) writeOn(w *writeBatch) {
 	}
 }
 
+// writeRest writes what is left of a batch. Its deadline ends with it: a
+// connection that has stalled once and read on is as good as any.
 func (t *wsTransport) writeRest(w *writeBatch) error {
-	o := &t.session.out
-	o.mu.Lock()
-	if !t.closing {
-		_ = t.conn.SetWriteDeadline(time.Now().Add(t.session.server.options.PingTimeout))
-	}
-	o.mu.Unlock()
+	t.limitWrite(time.Now().Add(t.session.server.options.PingTimeout))
 	n, err := t.conn.Write(w.data[w.n:])
 	w.n += n
+	t.limitWrite(time.Time{})
 	return err
+}
+
+// limitWrite sets the deadline of writes, unless the goodbye has set a last one.
+func (t *wsTransport) limitWrite(deadline time.Time) {
+	o := &t.session.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !t.closing {
+		_ = t.conn.SetWriteDeadline(deadline)
+	}
 }
 
 // gather puts together what goes out next. It returns false where there is

@@ -12,6 +12,7 @@ import (
 
 	"github.com/parlance-dev/parlance/sio"
 	"github.com/parlance-dev/parlance/sio/engineio"
+	"github.com/parlance-dev/parlance/sio/internal/acks"
 	"github.com/parlance-dev/parlance/sio/internal/rooms"
 	"github.com/parlance-dev/parlance/sio/packet"
 )
@@ -50,8 +51,7 @@ type socket struct {
 	reason  sio.Reason        // of ended
 	early   func()            // Disconnect, called too early
 	calls   callQueue
-	acks    map[uint64]*pendingAck
-	lastAck uint64
+	acks    acks.Table
 }
 
 // newSocket makes a socket for a CONNECT packet, whose first call, Connect,
@@ -208,15 +208,15 @@ func (s *socket) isLeaving() bool {
 // Closed is called after the events that came before.
 func (s *socket) end(reason sio.Reason) {
 	s.mu.Lock()
-	acks, start := s.endLocked(reason)
+	start := s.endLocked(reason)
 	s.mu.Unlock()
-	s.afterEnd(acks, start)
+	s.afterEnd(start)
 }
 
 // endLocked changes the state. What it returns goes to afterEnd.
-func (s *socket) endLocked(reason sio.Reason) (acks map[uint64]*pendingAck, start bool) {
+func (s *socket) endLocked(reason sio.Reason) (start bool) {
 	if s.state == ended {
-		return nil, false
+		return false
 	}
 	opened := s.state == open
 	s.state, s.reason = ended, reason
@@ -232,15 +232,14 @@ func (s *socket) endLocked(reason sio.Reason) (acks map[uint64]*pendingAck, star
 		start = !s.running
 		s.running = true
 	}
-	acks, s.acks = s.acks, nil
-	return acks, start
+	return start
 }
 
-func (s *socket) afterEnd(acks map[uint64]*pendingAck, start bool) {
+func (s *socket) afterEnd(start bool) {
 	s.cancel()
 	s.conn.drop(s)
-	for _, a := range acks {
-		s.answered(a, sio.Payload{}, sio.ErrClosed)
+	for _, answer := range s.acks.Close() {
+		s.tell(answer)
 	}
 	if start {
 		s.conn.engine.tasks.Run(s.run)
@@ -311,16 +310,15 @@ func (s *socket) disconnect() {
 		s.mu.Unlock()
 		return
 	}
-	var acks map[uint64]*pendingAck
 	var start bool
 	if s.state == open {
 		s.ns.rooms.Remove(s) // no broadcast comes behind the packet
 		b := packet.AppendHead(engineio.Begin(len(s.ns.name)+2), packet.Disconnect, 0, s.ns.name)
 		_ = s.conn.session.Send(engineio.End(b)) // one that is gone does not read it
-		acks, start = s.endLocked(sio.ReasonServer)
+		start = s.endLocked(sio.ReasonServer)
 	}
 	s.mu.Unlock()
-	s.afterEnd(acks, start)
+	s.afterEnd(start)
 }
 
 // disconnectAll leaves all namespaces of the connection, and closes it.

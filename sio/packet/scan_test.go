@@ -79,32 +79,3 @@ func TestSplitArrayDepth(t *testing.T) {
 		t.Errorf("wide array: %d elements, %v", len(elems), err)
 	}
 }
-
-// FuzzDecoder looks for packets that crash the decoder, and checks what it
-// promises of the others.
-func FuzzDecoder(f *testing.F) {
-	for _, s := range []string{
-		`2["a",1]`, `0/n,{"a":1}`, `52-/n,7["x",{"_placeholder":true,"num":1},{"_placeholder":true,"num":0}]`,
-		`37[1]`, `1`, `1/n,`, `61-1[{"num":0,"_placeholder":true}]`, `2[7]`, `4{}`, `50-["a"]`,
-	} {
-		f.Add([]byte(s))
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		var p Incoming
-		d := Decoder{}
-		if _, err := d.Text(data, &p); err != nil {
-			return
-		}
-		if !strings.HasPrefix(p.Namespace, "/") || p.Attachments > DefaultMaxAttachments || IsReserved(p.Name) {
-			t.Errorf("Text(%q) = %+v", data, p)
-		}
-		for _, a := range p.Payload.Args {
-			if !json.Valid(a) {
-				t.Errorf("Text(%q): argument %q", data, a)
-			}
-		}
-		if p.Data != nil && !json.Valid(p.Data) {
-			t.Errorf("Text(%q): auth %q", data, p.Data)
-		}
-	})
-}

@@ -59,7 +59,7 @@ func (q *eventQueue) drop() int {
 func (s *clientSocket) receive(p *packet.Incoming) {
 	if p.Kind.IsAck() {
 		if p.HasID {
-			s.acknowledged(p.ID, p.Payload)
+			s.settle(p.ID, p.Payload, nil)
 		}
 		return
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/zishang520/socket.io/servers/socket/v3"
 
 	"github.com/parlance-dev/parlance/sio"
+	"github.com/parlance-dev/parlance/sio/internal/acks"
 	"github.com/parlance-dev/parlance/sio/internal/rooms"
 )
 
@@ -46,8 +47,7 @@ type clientSocket struct {
 	reason  sio.Reason        // of ended
 	early   func()            // Disconnect, called too early
 	events  eventQueue
-	acks    map[uint64]*pendingAck
-	lastAck uint64
+	acks    acks.Table
 }
 
 // newClientSocket makes a socket for a CONNECT packet. It counts as one of the
@@ -139,18 +139,16 @@ func (s *clientSocket) end(reason sio.Reason) {
 		return
 	}
 	held := s.endLocked(reason)
-	acks := s.acks
-	s.acks = nil
 	cancel := s.cancel
 	s.mu.Unlock()
 	if cancel != nil {
 		cancel()
 	}
 	s.conn.dropped(held)
-	for _, a := range acks {
-		s.answered(a, sio.Payload{}, sio.ErrClosed)
-	}
 	close(s.gone)
+	for _, answer := range s.acks.Close() {
+		s.tell(answer)
+	}
 	s.endLibrary()
 }
 

@@ -152,7 +152,7 @@ func (d *Decoder) checkFrame(rsv byte) error {
 	default:
 		return broken("unknown opcode")
 	}
-	if int64(len(d.data))+d.left > d.Limit {
+	if d.left > d.Limit-int64(len(d.data)) { // a sum could overflow
 		return ErrTooLarge
 	}
 	return nil
