@@ -89,10 +89,9 @@ func (m *Manager) recoveryOf(s *Socket) string {
 // sendConnect asks to connect. It needs mu.
 func (s *Socket) sendConnect(l *life, payload json.RawMessage) {
 	b := packet.AppendHead([]byte{'4'}, packet.Connect, 0, s.options.Namespace)
-	switch {
-	case s.pid == "":
+	if s.pid == "" {
 		b = append(b, payload...)
-	default:
+	} else {
 		b = appendRecovery(b, s.pid, s.offset, payload)
 	}
 	_ = l.session.Push(eio.Packet{Data: b}) // where it has ended, lost is next
@@ -134,7 +133,8 @@ func (s *Socket) welcomed(data json.RawMessage) (notice func(), err error) {
 	s.resolve(nil)
 	l := s.life
 	return func() {
-		if s.options.Connected != nil && !l.over {
+		l.told = !l.left.Load()
+		if l.told && s.options.Connected != nil {
 			s.options.Connected(s)
 		}
 	}, nil

@@ -84,7 +84,7 @@ func TestConnectError(t *testing.T) {
 			if !errors.As(err, &refused) || refused.Message != want.Message || string(refused.Data) != string(want.Data) {
 				t.Errorf("%s: %v", name, err)
 			}
-			if again := <-told; again != err {
+			if again := receive(t, told); again != err { //nolint:errorlint // the very same
 				t.Errorf("%s: told %v", name, again)
 			}
 			// Nobody needs the connection any more; asked again, it tries again.

@@ -25,7 +25,7 @@ func fake(t *testing.T, serve func(c *fakeConn)) *testServer {
 			t.Errorf("upgrade: %v", err)
 			return
 		}
-		defer conn.Close()
+		defer func() { _ = conn.Close() }()
 		serve(&fakeConn{t: t, Conn: conn})
 	}))
 	t.Cleanup(server.Close)

@@ -93,7 +93,7 @@ func (s *Socket) event(l *life, in *packet.Incoming) (notice func()) {
 		return nil
 	}
 	return func() {
-		if !l.over {
+		if !l.left.Load() {
 			s.options.Event(s, e)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -179,7 +180,7 @@ func nobody(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return "http://" + l.Addr().String()
 }
 
@@ -199,7 +200,7 @@ func TestNobodyThere(t *testing.T) {
 			t.Errorf("%s: %v", w.name, err)
 		}
 		for range 3 {
-			receive(t, failures)
+			wantError(t, receive(t, failures), syscall.ECONNREFUSED)
 		}
 		o.Reconnect.MaxAttempts = 0
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)

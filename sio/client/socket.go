@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"github.com/parlance-dev/parlance/sio/client/internal/eio"
 	"github.com/parlance-dev/parlance/sio/packet"
@@ -37,7 +38,8 @@ type life struct {
 	session *eio.Session
 	ended   <-chan struct{} // closed when the socket leaves, or the session is lost
 	end     context.CancelFunc
-	over    bool // belongs to the inbox: the end has been told
+	left    atomic.Bool // the socket has left: what waits for a callback is dropped
+	told    bool        // belongs to the inbox: Connected was due
 }
 
 // Manager returns the connection.
@@ -147,6 +149,7 @@ func (s *Socket) leave(cause error) {
 	wasConnected := s.connected
 	// Also before the server's answer: it may be on its way. ErrEnded is fine.
 	_ = life.session.Push(s.text(packet.AppendHead([]byte{'4'}, packet.Disconnect, 0, s.options.Namespace)))
+	life.left.Store(true)
 	s.detach(cause)
 	if wasConnected {
 		s.inbox.force(s.farewell(life, ReasonClient, nil))
@@ -169,8 +172,7 @@ func (s *Socket) giveUp(err error) {
 // farewell is the notice of the end of a life.
 func (s *Socket) farewell(l *life, reason Reason, err error) func() {
 	return func() {
-		l.over = true
-		if s.options.Disconnected != nil {
+		if l.told && s.options.Disconnected != nil {
 			s.options.Disconnected(s, reason, err)
 		}
 	}

@@ -38,6 +38,29 @@ func demanding(d engineio.Demand) func(*peer) {
 	}
 }
 
+// laborious makes handlers ask for a piece of work with each message, which do
+// does.
+func laborious(d engineio.Demand, do func()) func(*peer) {
+	return func(p *peer) {
+		jobs := make(chan struct{}, 10_000)
+		p.message = func(m incoming) (engineio.Demand, error) {
+			jobs <- struct{}{}
+			p.messages <- m
+			return d, nil
+		}
+		p.work = func() {
+			for {
+				select {
+				case <-jobs:
+					do()
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
 // TestBlockedWork: while the handler works, the connection is read on.
 func TestBlockedWork(t *testing.T) {
 	for name, way := range ways() {
@@ -46,10 +69,7 @@ func TestBlockedWork(t *testing.T) {
 			s := serve(t, engineio.Options{}, way)
 			g := newGate()
 			t.Cleanup(g.release)
-			s.prepare = func(p *peer) {
-				demanding(engineio.Work)(p)
-				p.work = g.pass
-			}
+			s.prepare = laborious(engineio.Work, g.pass)
 			c, p := s.dial()
 			c.write(text("4one"))
 			p.expect(t, "one")
@@ -80,10 +100,7 @@ func TestBlockedFirstWork(t *testing.T) {
 	s := serve(t, engineio.Options{})
 	g := newGate()
 	t.Cleanup(g.release)
-	s.prepare = func(p *peer) {
-		demanding(engineio.Work)(p)
-		p.work = g.pass
-	}
+	s.prepare = laborious(engineio.Work, g.pass)
 	clients, peers := make([]*socket, sessions), make([]*peer, sessions)
 	for i := range sessions {
 		clients[i], peers[i] = s.dial()
@@ -110,21 +127,20 @@ func TestFull(t *testing.T) {
 			room := make(chan struct{})
 			var full, early atomic.Int64
 			s.prepare = func(p *peer) {
-				p.message = func(m incoming) (engineio.Demand, error) {
-					if full.Load() != 0 {
-						early.Add(1)
-					}
-					p.messages <- m
-					if m.data == "full" {
-						full.Add(1)
-						return engineio.Full, nil
-					}
-					return engineio.Idle, nil
-				}
-				p.work = func() {
+				laborious(engineio.Full, func() {
 					if blocking {
 						g.pass()
 					}
+				})(p)
+				ask := p.message
+				p.message = func(m incoming) (engineio.Demand, error) {
+					if m.data == "full" {
+						full.Add(1)
+						return ask(m)
+					}
+					early.Add(full.Load())
+					p.messages <- m
+					return engineio.Idle, nil
 				}
 				p.await = func(done <-chan struct{}) {
 					select {
@@ -168,6 +184,7 @@ func TestFullEnds(t *testing.T) {
 	p.session.Close("enough")
 	p.expectClosed(t, "enough")
 	c.expectClose(1005)
+	c.expectEnd()
 	equal(t, len(p.messages), 0, "messages after Full")
 }
 
@@ -190,7 +207,7 @@ func TestBackPressure(t *testing.T) {
 	var sent atomic.Int64
 	result := make(chan error, 1)
 	go func() {
-		for i := range 400 {
+		for i := range 150 {
 			if _, err := c.conn.Write([]byte(text("4" + numbered(i, size)))); err != nil {
 				result <- err
 				return
@@ -202,7 +219,7 @@ func TestBackPressure(t *testing.T) {
 	p.expect(t, numbered(0, size))
 	eventually(t, "the handler is waited for", func() bool { return s.Stats().Held > 0 })
 	equal(t, len(p.messages), 0, "messages after Full")
-	for i := 1; i < 400; i++ {
+	for i := 1; i < 150; i++ {
 		room <- struct{}{}
 		p.expect(t, numbered(i, size))
 	}
@@ -221,7 +238,7 @@ func TestMessageError(t *testing.T) {
 	c, p := s.dial()
 	c.write(text("4x"))
 	p.expectClosed(t, engineio.ReasonParseError)
-	c.expectClose(1005)
+	c.expectViolation(1005)
 
 	polls, p := s.open()
 	expectAnswer(t, polls.post("4x"), 400, fault("3", "Bad request"))

@@ -3,6 +3,8 @@ package engineio
 import (
 	"runtime"
 	"sync"
+
+	"github.com/parlance-dev/parlance/sio/internal/queue"
 )
 
 // writeChunk is about how much goes out in one write.
@@ -17,16 +19,15 @@ type flusher struct {
 	server *Server
 
 	mu      sync.Mutex
-	queue   []*wsTransport
-	head    int
+	queue   queue.Queue[*wsTransport]
 	workers int
 }
 
-// add queues a connection whose writing flag the caller has set.
+// add queues a connection, whose writing and queued flags the caller has set.
 func (f *flusher) add(t *wsTransport) {
 	f.mu.Lock()
-	f.queue = append(f.queue, t)
-	start := f.workers < runtime.GOMAXPROCS(0) && len(f.queue)-f.head > f.workers
+	f.queue.Push(t)
+	start := f.workers < runtime.GOMAXPROCS(0) && f.queue.Len() > f.workers
 	if start {
 		f.workers++
 	}
@@ -42,7 +43,9 @@ func (f *flusher) work() {
 		if t == nil {
 			return
 		}
-		t.flush()
+		if t.dequeue() {
+			t.flush()
+		}
 	}
 }
 
@@ -50,19 +53,10 @@ func (f *flusher) work() {
 func (f *flusher) next() *wsTransport {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.head == len(f.queue) {
+	t, ok := f.queue.Pop()
+	if !ok {
 		f.workers--
-		f.head = 0
-		if cap(f.queue) > 1<<12 {
-			f.queue = nil
-		} else {
-			f.queue = f.queue[:0]
-		}
-		return nil
 	}
-	t := f.queue[f.head]
-	f.queue[f.head] = nil
-	f.head++
 	return t
 }
 
@@ -72,6 +66,7 @@ type writeBatch struct {
 	buf      []byte
 	data     []byte // what is to be written: in buf, or a frame that is shared
 	n        int    // written
+	last     bool   // the close frame is in it
 	err      error
 	try      func(fd uintptr) bool // writes data without waiting
 }
@@ -88,7 +83,7 @@ func newBatch() *writeBatch {
 // reset forgets what the batch held.
 func (w *writeBatch) reset() {
 	clear(w.messages)
-	w.messages, w.data, w.err = w.messages[:0], nil, nil
+	w.messages, w.data, w.err, w.last = w.messages[:0], nil, nil, false
 	if cap(w.buf) > largestKept {
 		w.buf = nil
 	}

@@ -450,7 +450,7 @@ func (c *socket) expect(want string) {
 	}
 }
 
-// expectClose reads up to the close frame, answers it and sees the connection end.
+// expectClose reads up to the close frame and answers it.
 func (c *socket) expectClose(code int) {
 	c.t.Helper()
 	for {
@@ -464,7 +464,14 @@ func (c *socket) expectClose(code int) {
 		}
 	}
 	_, _ = io.WriteString(c.conn, frame(wsframe.Close, "")) // the server may have gone first
-	c.expectEnd()
+}
+
+// expectViolation reads up to the close frame that says what the client did, and
+// hangs up.
+func (c *socket) expectViolation(code int) {
+	c.t.Helper()
+	c.expectClose(code)
+	_ = c.conn.Close()
 }
 
 // expectEnd sees the connection end, in whatever way.

@@ -41,8 +41,9 @@ type Options struct {
 	// ClientIP says whose connection a request is; default: the network peer's
 	// address. Behind a proxy, it is the caller's to trust a header.
 	ClientIP func(*http.Request) string
-	// MaxHeaderBytes bounds the header of the request that opens a session,
-	// which is kept with it; a larger one is refused with 431. Default 16 KiB.
+	// MaxHeaderBytes bounds the head of the request that opens a session, its
+	// address and header, which are kept with it; a larger one is refused with
+	// 431. Default 16 KiB.
 	MaxHeaderBytes int
 	// Origins says whether a browser's page of that origin may connect. Where it
 	// is set, other origins are refused with 403, the answers carry CORS headers

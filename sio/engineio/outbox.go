@@ -1,6 +1,10 @@
 package engineio
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/parlance-dev/parlance/sio/internal/queue"
+)
 
 // pushed is what became of a message given to an outbox.
 type pushed int
@@ -20,16 +24,12 @@ type outbox struct {
 
 	mu      sync.Mutex
 	carrier transport // that takes from it; nil before there is one
-	queue   []Message
-	head    int // of the queue
+	queue   queue.Queue[Message]
 	packets int
 	bytes   int64
 	sealed  bool
 	room    chan struct{} // closed when something was written; nil where nobody waits
 }
-
-// firstQueue is how many messages a queue first has room for.
-const firstQueue = 4
 
 // pushLocked queues a message. What finds nothing waiting is never too much:
 // the client had read everything.
@@ -44,10 +44,7 @@ func (o *outbox) pushLocked(m Message) pushed {
 	}
 	o.packets += packets
 	o.bytes += bytes
-	if o.queue == nil {
-		o.queue = make([]Message, 0, firstQueue)
-	}
-	o.queue = append(o.queue, m)
+	o.queue.Push(m)
 	return queued
 }
 
@@ -55,20 +52,13 @@ func (o *outbox) pushLocked(m Message) pushed {
 // is one, and then as long as they fit into limit bytes.
 func (o *outbox) takeLocked(batch []Message, limit int64) []Message {
 	total := int64(0)
-	for n := 0; o.head < len(o.queue); n++ {
-		_, bytes := o.queue[o.head].size()
-		if total += bytes; n > 0 && total > limit {
-			return batch
+	for next := o.queue.Front(); next != nil; next = o.queue.Front() {
+		_, bytes := next.size()
+		if total += bytes; total > bytes && total > limit {
+			break
 		}
-		batch = append(batch, o.queue[o.head])
-		o.queue[o.head] = Message{}
-		o.head++
-	}
-	o.head = 0
-	if cap(o.queue) > firstQueue {
-		o.queue = nil // an idle session keeps nothing but the least
-	} else {
-		o.queue = o.queue[:0]
+		m, _ := o.queue.Pop()
+		batch = append(batch, m)
 	}
 	return batch
 }
@@ -86,14 +76,19 @@ func (o *outbox) writtenLocked(ms []Message) {
 	}
 }
 
-func (o *outbox) emptyLocked() bool { return o.head == len(o.queue) }
+func (o *outbox) emptyLocked() bool { return o.queue.Len() == 0 }
+
+// crowdedLocked reports whether more than half of what may wait waits.
+func (o *outbox) crowdedLocked() bool {
+	return o.packets > o.maxPackets/2 || o.bytes > o.maxBytes/2
+}
 
 // full returns what is closed when something was written, nil where the outbox
 // is at most half full.
 func (o *outbox) full() <-chan struct{} {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.packets <= o.maxPackets/2 && o.bytes <= o.maxBytes/2 {
+	if !o.crowdedLocked() {
 		return nil
 	}
 	if o.room == nil {
@@ -117,5 +112,6 @@ func (o *outbox) discard() {
 }
 
 func (o *outbox) discardLocked() {
-	o.sealed, o.queue, o.head = true, nil, 0
+	o.sealed = true
+	o.queue.Clear()
 }

@@ -312,6 +312,9 @@ func (t *pollTransport) handlePackets(body []byte) *Fault {
 		case errors.Is(err, errGoodbye):
 			t.leave()
 			return nil
+		case errors.Is(err, ErrTooLarge):
+			s.Close(ReasonPayloadTooLarge)
+			return &FaultTooLarge
 		case err != nil:
 			t.violated()
 			return &FaultRequest

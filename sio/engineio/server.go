@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -132,12 +133,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // query is what the protocol reads of a request's query.
 type query struct{ version, transport, sid string }
 
-// parseQuery finds the protocol's parameters, which are never escaped.
+// parseQuery finds the protocol's parameters, which hardly anyone escapes.
 func parseQuery(raw string) (q query) {
 	for raw != "" {
 		var part string
 		part, raw, _ = strings.Cut(raw, "&")
 		name, value, _ := strings.Cut(part, "=")
+		if strings.IndexByte(value, '%') >= 0 {
+			value, _ = url.QueryUnescape(value) // "" is no value of theirs
+		}
 		switch name {
 		case "EIO":
 			q.version = value
@@ -195,7 +199,7 @@ func (s *Server) cors(w http.ResponseWriter, r *http.Request) bool {
 
 // openSession makes a session for a request and takes it in.
 func (s *Server) openSession(r *http.Request) (*Session, *Fault) {
-	if headerBytes(r.Header) > s.options.MaxHeaderBytes {
+	if headerBytes(r.Header)+len(r.RequestURI)+len(r.Host) > s.options.MaxHeaderBytes {
 		s.stats.refusedHeaders.Add(1)
 		return nil, &FaultHeader
 	}

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/parlance-dev/parlance/sio/engineio/wsframe"
 )
 
 // Demand is what a message asks of the session.
@@ -23,11 +25,12 @@ const (
 type Handler interface {
 	// Message gets a message of the client, in the order of the wire, one call
 	// at a time. data is the handler's to keep and to change. It must not wait.
-	// An error closes the session as a violation of the protocol. Calls may
-	// still come while Closed runs, and must be ignored then.
+	// An error closes the session as a violation of the protocol, ErrTooLarge as
+	// what it says. Calls may still come while Closed runs, and must be ignored then.
 	Message(data []byte, binary bool) (Demand, error)
 	// Work does what messages have asked for. It may wait: another goroutine
-	// then hands over further messages, and may call Work at the same time.
+	// then hands over further messages, and calls Work at the same time. Where
+	// nothing is left to do that no other call is at, it returns at once.
 	Work()
 	// Await waits, after Full, until there is room for a message or done is
 	// closed.
@@ -53,6 +56,9 @@ const (
 
 // ErrClosed says that the session has ended.
 var ErrClosed = errors.New("engineio: session closed")
+
+// ErrTooLarge says that a client has sent more than it may.
+var ErrTooLarge = wsframe.ErrTooLarge
 
 // transport is what carries a session at the moment.
 type transport interface {
@@ -122,6 +128,9 @@ func (s *Session) Request() *http.Request { return s.opening.request() }
 func (s *Session) Send(m Message) error {
 	o := &s.out
 	o.mu.Lock()
+	if o.crowdedLocked() {
+		s.makeRoom()
+	}
 	became := o.pushLocked(m)
 	carrier := o.carrier
 	wake := became == queued && carrier != nil && carrier.wakeLocked()
@@ -138,6 +147,19 @@ func (s *Session) Send(m Message) error {
 		return ErrClosed
 	}
 	return nil
+}
+
+// makeRoom writes what waits, where somebody else was to do so later: who sends
+// much at once must not find that the client reads slowly before anything was
+// written. The outbox is locked.
+func (s *Session) makeRoom() {
+	t, ok := s.out.carrier.(*wsTransport)
+	if !ok || !t.stealLocked() {
+		return
+	}
+	s.out.mu.Unlock()
+	t.flush()
+	s.out.mu.Lock()
 }
 
 // Ready reports whether a message would leave at once.
@@ -277,7 +299,10 @@ func (s *Session) message(data []byte, binary bool) (Demand, error) {
 	defer s.input.Unlock()
 	s.server.stats.messagesIn.Add(1)
 	demand, err := s.handler.Message(data, binary)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrTooLarge):
+		return demand, ErrTooLarge
+	case err != nil:
 		s.server.options.Logger.Debug("protocol violation", "error", err)
 		return demand, errProtocol
 	}

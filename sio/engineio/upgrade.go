@@ -183,7 +183,7 @@ func (t *wsTransport) begin(answer []byte) {
 	o := &t.session.out
 	o.mu.Lock()
 	more := err == nil && (!o.emptyLocked() || t.closing || len(t.control) > 0)
-	t.writing = more
+	t.writing, t.queued = more, more
 	o.mu.Unlock()
 	if more {
 		t.wake()

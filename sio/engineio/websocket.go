@@ -24,6 +24,7 @@ type wsTransport struct {
 	decoder  wsframe.Decoder
 	deflate  int         // size from which messages are compressed; 0: none
 	attached atomic.Bool // carries the session; else it is being probed
+	violated atomic.Bool // closing because the client broke the protocol
 
 	// Of the reading goroutine.
 	readFn  func(fd uintptr) bool
@@ -32,6 +33,7 @@ type wsTransport struct {
 	readErr error   // of readFn
 	err     error   // why reading is over
 	fresh   bool    // has not worked yet
+	full    bool    // the handler asked for a wait behind its work
 	probed  bool    // the client knows that this WebSocket works
 	ended   func()  // called once reading is over; nil for nothing to do
 
@@ -40,7 +42,8 @@ type wsTransport struct {
 
 	// Guarded by the session's outbox.
 	writing bool
-	corked  bool   // the reading goroutine owns writing
+	corked  bool   // the reading goroutine owns writing, and is not at it
+	queued  bool   // a goroutine of the flusher will own writing
 	pong    []byte // answer to the client's last WebSocket ping, a whole frame
 	control []byte // other frames of this transport
 	closing bool   // say goodbye once nothing is left to write
@@ -92,11 +95,11 @@ func (t *wsTransport) serve() {
 			return
 		}
 		if demand != Idle {
+			t.full = demand == Full
 			if !t.work() {
 				return
 			}
-			if demand == Full {
-				t.session.await()
+			if t.awaited() {
 				continue
 			}
 		}
@@ -121,6 +124,17 @@ func (t *wsTransport) work() bool {
 		return false
 	}
 	t.uncork()
+	return true
+}
+
+// awaited waits for the handler where it asked for that. It returns false where
+// it did not.
+func (t *wsTransport) awaited() bool {
+	if !t.full {
+		return false
+	}
+	t.full = false
+	t.session.await()
 	return true
 }
 
@@ -153,6 +167,7 @@ func (t *wsTransport) handOver() {
 	o.mu.Lock()
 	corked := t.corked
 	t.corked = false
+	t.queued = corked
 	o.mu.Unlock()
 	if corked {
 		t.wake()
@@ -160,6 +175,7 @@ func (t *wsTransport) handOver() {
 	t.session.server.tasks.Run(func() {
 		// Of what was asked for together, something may still be waiting.
 		if t.work() {
+			t.awaited()
 			t.serve()
 		}
 	})
@@ -271,6 +287,7 @@ func (t *wsTransport) finish() {
 	case errors.Is(t.err, errGoodbye):
 		t.answerGoodbye()
 	case isViolation(t.err):
+		t.violated.Store(true)
 		t.sayGoodbye(wsframe.CodeOf(t.err))
 		t.drain()
 	}

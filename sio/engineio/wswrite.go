@@ -12,7 +12,7 @@ func (t *wsTransport) wakeLocked() bool {
 	if t.writing || t.dead {
 		return false
 	}
-	t.writing = true
+	t.writing, t.queued = true, true
 	return true
 }
 
@@ -22,7 +22,32 @@ func (t *wsTransport) wake() {
 		t.session.server.flusher.add(t)
 		return
 	}
-	t.session.server.tasks.Run(func() { t.writeOn(t.session.server.getBatch()) })
+	t.session.server.tasks.Run(func() {
+		if t.dequeue() {
+			t.writeOn(t.session.server.getBatch())
+		}
+	})
+}
+
+// dequeue takes the writing for whom wake has called. It returns false where
+// somebody else has taken it meanwhile.
+func (t *wsTransport) dequeue() bool {
+	o := &t.session.out
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	queued := t.queued
+	t.queued = false
+	return queued
+}
+
+// stealLocked takes the writing from whoever has it without being at it. The
+// caller calls flush then.
+func (t *wsTransport) stealLocked() bool {
+	if t.raw == nil || t.dead || !t.corked && !t.queued {
+		return false
+	}
+	t.corked, t.queued = false, false
+	return true
 }
 
 // readyLocked implements transport.
@@ -33,6 +58,9 @@ func (t *wsTransport) readyLocked() bool {
 // flushOrWait writes what waits. It is called by the reading goroutine.
 func (t *wsTransport) flushOrWait() {
 	if t.raw == nil {
+		t.session.out.mu.Lock()
+		t.queued = true
+		t.session.out.mu.Unlock()
 		t.wake()
 		return
 	}
@@ -57,6 +85,8 @@ func (t *wsTransport) flush() {
 			t.session.server.stats.stalled.Add(1)
 			t.session.server.tasks.Run(func() { t.writeOn(w) })
 			return
+		case w.last:
+			t.halfClose()
 		}
 	}
 	t.session.server.putBatch(w)
@@ -71,6 +101,17 @@ func (t *wsTransport) writeOn(w *writeBatch) {
 			t.lost()
 			return
 		}
+		if w.last {
+			t.halfClose()
+		}
+	}
+}
+
+// halfClose ends the sending side of a connection on which the goodbye has been
+// written, where nobody waits for the client's: it sees the end at once.
+func (t *wsTransport) halfClose() {
+	if c, ok := t.conn.(interface{ CloseWrite() error }); ok && t.violated.Load() {
+		_ = c.CloseWrite()
 	}
 }
 
@@ -122,7 +163,7 @@ func (t *wsTransport) gather(w *writeBatch) bool {
 	}
 	if t.closing && len(w.messages) == 0 {
 		w.buf = wsframe.AppendClose(w.buf, t.code)
-		t.dead = true // the writing stays taken: this was the last
+		t.dead, w.last = true, true // the writing stays taken
 	}
 	w.data, w.n = w.buf, 0
 	t.writing = len(w.buf) > 0

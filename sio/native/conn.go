@@ -10,7 +10,7 @@ import (
 	"github.com/parlance-dev/parlance/sio/packet"
 )
 
-// maxNames is how many namespaces that it has left a connection remembers.
+// maxNames is how many namespaces that the client has left a connection remembers.
 const maxNames = 100
 
 var errBusy = errors.New("already connected to the namespace")
@@ -26,6 +26,8 @@ type conn struct {
 	left    []string      // namespaces that it has left: packets for them may be under way
 	ready   []*socket     // that have calls to be made and nobody who makes them
 	waiting int           // events that wait for their handlers
+	bytes   int           // their size
+	given   int           // sockets that were given up, and on which the handler still decides
 	room    chan struct{} // closed when fewer wait; nil where nobody asks
 	timer   *time.Timer   // of ConnectTimeout, until a namespace is joined
 	ended   bool
@@ -35,7 +37,7 @@ type conn struct {
 // accept makes the conn of a session.
 func (e *Engine) accept(s *engineio.Session) engineio.Handler {
 	c := &conn{engine: e, session: s}
-	c.packets.MaxAttachments = e.options.maxAttachments
+	c.packets.MaxAttachments, c.packets.MaxBytes = e.options.maxAttachments, e.options.MaxPayload
 	c.mu.Lock() // the timer may fire at once
 	defer c.mu.Unlock()
 	c.timer = time.AfterFunc(e.options.ConnectTimeout, c.joinedNothing)
@@ -64,8 +66,11 @@ func (c *conn) Message(data []byte, binary bool) (engineio.Demand, error) {
 		whole, err = c.packets.Text(data, &p)
 	}
 	if err != nil || !whole {
-		if errors.Is(err, packet.ErrAttachments) {
+		switch {
+		case errors.Is(err, packet.ErrAttachments):
 			c.engine.counts.attachments.Add(1)
+		case errors.Is(err, packet.ErrTooLarge):
+			err = engineio.ErrTooLarge
 		}
 		return engineio.Idle, err
 	}
@@ -102,7 +107,7 @@ func (c *conn) Work() {
 func (c *conn) Await(done <-chan struct{}) {
 	for {
 		c.mu.Lock()
-		if c.waiting < c.engine.options.MaxWaitingEvents || c.ended {
+		if !c.fullLocked() && c.given == 0 || c.ended {
 			c.mu.Unlock()
 			return
 		}
@@ -117,6 +122,11 @@ func (c *conn) Await(done <-chan struct{}) {
 			return
 		}
 	}
+}
+
+// fullLocked reports whether no more events may wait.
+func (c *conn) fullLocked() bool {
+	return c.waiting >= c.engine.options.MaxWaitingEvents || c.bytes >= c.engine.options.maxWaitingBytes
 }
 
 // Closed implements engineio.Handler.
@@ -146,18 +156,29 @@ func (c *conn) schedule(s *socket) {
 	c.mu.Unlock()
 }
 
-// took says that n events wait for their handler no more.
-func (c *conn) took(n int) {
-	if n == 0 {
-		return
-	}
+// took says that n events of so many bytes wait for their handler no more.
+func (c *conn) took(n, bytes int) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.waiting -= n
+	c.bytes -= bytes
+	c.wakeLocked()
+}
+
+// givenUp counts sockets that were given up before the handler has decided.
+func (c *conn) givenUp(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.given += n
+	c.wakeLocked()
+}
+
+// wakeLocked lets Await look again.
+func (c *conn) wakeLocked() {
 	if c.room != nil {
 		close(c.room)
 		c.room = nil
 	}
-	c.mu.Unlock()
 }
 
 // member returns the socket of a namespace, nil where there is none. Packets for
@@ -181,10 +202,18 @@ func (c *conn) member(namespace string) (s *socket, known bool) {
 
 // connect starts a socket for a CONNECT packet.
 func (c *conn) connect(p *packet.Incoming) (engineio.Demand, error) {
-	if old, _ := c.member(p.Namespace); old != nil && !old.isLeaving() {
+	old, _ := c.member(p.Namespace)
+	if old != nil && !old.isLeaving() {
 		return engineio.Idle, errBusy
-	} else if old != nil { // it has said goodbye before it was answered
-		old.end(sio.ReasonClient)
+	}
+	if c.crowded() {
+		c.refuse(p.Namespace, &sio.Refusal{Message: "Too many namespaces"})
+		return engineio.Idle, nil
+	}
+	demand := engineio.Work
+	if old != nil { // it was left before it was answered
+		old.giveUp()
+		demand = engineio.Full
 	}
 	ns := c.engine.enter(p.Namespace)
 	if ns == nil {
@@ -200,7 +229,14 @@ func (c *conn) connect(p *packet.Incoming) (engineio.Demand, error) {
 	}
 	c.members = append(c.members, s)
 	c.ready = append(c.ready, s)
-	return engineio.Work, nil
+	return demand, nil
+}
+
+// crowded reports whether the client is in as many namespaces as it may.
+func (c *conn) crowded() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.members) >= c.engine.options.maxNamespaces
 }
 
 // refuse answers CONNECT with CONNECT_ERROR.
@@ -265,12 +301,14 @@ func (c *conn) event(p *packet.Incoming) (engineio.Demand, error) {
 	case !c.engine.work.Enter(): // on the way down: nobody would answer
 		return engineio.Idle, nil
 	}
+	size := p.Size
 	c.mu.Lock()
 	c.waiting++
-	full := c.waiting >= c.engine.options.MaxWaitingEvents
+	c.bytes += size
+	full := c.fullLocked()
 	c.mu.Unlock()
-	if !s.receive(p) {
-		c.took(1)
+	if !s.receive(p, size) {
+		c.took(1, size)
 		c.engine.work.Done()
 		return engineio.Idle, nil
 	}

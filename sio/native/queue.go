@@ -22,44 +22,11 @@ const (
 type call struct {
 	kind  callKind
 	event sio.Event // of callEvent
-}
-
-// callQueue holds the calls that a handler still has to get. It is bounded from
-// outside: by MaxWaitingEvents of the connection.
-type callQueue struct {
-	calls []call
-	head  int
-}
-
-func (q *callQueue) push(c call) {
-	if q.calls == nil {
-		q.calls = make([]call, 0, 1) // most often, an event waits for nobody
-	}
-	q.calls = append(q.calls, c)
-}
-
-func (q *callQueue) pushFront(c call) {
-	if q.head > 0 {
-		q.head--
-		q.calls[q.head] = c
-		return
-	}
-	q.calls = append([]call{c}, q.calls...)
-}
-
-func (q *callQueue) pop() (call, bool) {
-	if q.head == len(q.calls) {
-		q.calls, q.head = nil, 0
-		return call{}, false
-	}
-	c := q.calls[q.head]
-	q.calls[q.head] = call{}
-	q.head++
-	return c, true
+	size  int       // of the event, in bytes
 }
 
 // receive queues an event. It returns false where the socket has ended.
-func (s *socket) receive(p *packet.Incoming) bool {
+func (s *socket) receive(p *packet.Incoming, size int) bool {
 	e := sio.Event{Name: p.Name, Payload: p.Payload, Received: time.Now()}
 	if p.HasID {
 		e.Ack = s.acknowledger(p.ID)
@@ -69,7 +36,7 @@ func (s *socket) receive(p *packet.Incoming) bool {
 	if s.state == ended || s.leaving {
 		return false
 	}
-	s.calls.push(call{kind: callEvent, event: e})
+	s.calls.Push(call{kind: callEvent, event: e, size: size})
 	if !s.running {
 		s.running = true
 		s.conn.schedule(s)
@@ -79,20 +46,17 @@ func (s *socket) receive(p *packet.Incoming) bool {
 
 // dropEvents gives up the events that wait. The mutex is held.
 func (s *socket) dropEvents() {
-	kept := s.calls.calls[s.calls.head:]
-	n := 0
-	for _, c := range kept {
-		if c.kind == callEvent {
-			n++
-		}
-	}
-	s.conn.took(n)
-	s.conn.engine.work.Leave(n)
-	s.calls = callQueue{}
-	for _, c := range kept {
+	var kept []call
+	for c, ok := s.calls.Pop(); ok; c, ok = s.calls.Pop() {
 		if c.kind != callEvent {
-			s.calls.push(c)
+			kept = append(kept, c)
+			continue
 		}
+		s.conn.took(1, c.size)
+		s.conn.engine.work.Done()
+	}
+	for _, c := range kept {
+		s.calls.Push(c)
 	}
 }
 
@@ -100,7 +64,7 @@ func (s *socket) dropEvents() {
 func (s *socket) run() {
 	for {
 		s.mu.Lock()
-		c, ok := s.calls.pop()
+		c, ok := s.calls.Pop()
 		if !ok {
 			s.running = false
 		}
@@ -143,7 +107,7 @@ func (s *socket) perform(h sio.SocketHandler, c *call, reason sio.Reason) {
 	case callEvent:
 		// A client that asks faster than it reads the answers waits for itself.
 		s.conn.session.AwaitRoom()
-		s.conn.took(1) // it waits no longer
+		s.conn.took(1, c.size) // it waits no longer
 		h.Event(c.event)
 	}
 }

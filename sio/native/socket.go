@@ -13,6 +13,7 @@ import (
 	"github.com/parlance-dev/parlance/sio"
 	"github.com/parlance-dev/parlance/sio/engineio"
 	"github.com/parlance-dev/parlance/sio/internal/acks"
+	"github.com/parlance-dev/parlance/sio/internal/queue"
 	"github.com/parlance-dev/parlance/sio/internal/rooms"
 	"github.com/parlance-dev/parlance/sio/packet"
 )
@@ -46,11 +47,12 @@ type socket struct {
 	state   state
 	running bool // somebody makes the calls, or has been asked to
 	leaving bool // the client said goodbye before it was answered
+	given   bool // up, for another CONNECT: the connection waits for its decision
 	auth    json.RawMessage
 	handler sio.SocketHandler // set once accepted, nil again after Closed
 	reason  sio.Reason        // of ended
 	early   func()            // Disconnect, called too early
-	calls   callQueue
+	calls   queue.Queue[call] // bounded by MaxWaitingEvents of the connection
 	acks    acks.Table
 }
 
@@ -61,7 +63,7 @@ func newSocket(c *conn, ns *namespace, auth json.RawMessage) *socket {
 	c.engine.tasks.Add()
 	s := &socket{conn: c, ns: ns, id: newID(), auth: auth, running: true}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.calls.push(call{kind: callConnect})
+	s.calls.Push(call{kind: callConnect})
 	if ns.log != nil {
 		s.recover(auth)
 	}
@@ -129,6 +131,7 @@ func (s *socket) refused(r *sio.Refusal) {
 	gone := s.state == ended
 	s.state, s.auth = ended, nil
 	s.dropEvents()
+	s.decided()
 	s.mu.Unlock()
 	s.conn.drop(s)
 	if !gone {
@@ -143,14 +146,15 @@ func (s *socket) accepted(h sio.SocketHandler) {
 	s.conn.joined()
 	s.mu.Lock()
 	s.handler, s.auth = h, nil
+	s.decided()
 	if s.state == ended {
-		s.calls.push(call{kind: callClosed})
+		s.calls.Push(call{kind: callClosed})
 		s.mu.Unlock()
 		return
 	}
 	s.state = open
 	s.welcome()
-	s.calls.pushFront(call{kind: callOpened})
+	s.calls.PushFront(call{kind: callOpened})
 	early := s.early
 	if s.leaving {
 		early = func() { s.end(sio.ReasonClient) }
@@ -182,6 +186,27 @@ func (c *conn) joined() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.stopTimerLocked()
+}
+
+// giveUp ends a socket that was asked for, left and asked for again before it
+// was answered. The connection is read on only once the handler has decided on
+// it, so that a client cannot keep more and more of them deciding.
+func (s *socket) giveUp() {
+	s.mu.Lock()
+	if s.state == connecting {
+		s.given = true
+		s.conn.givenUp(1)
+	}
+	s.mu.Unlock()
+	s.end(sio.ReasonClient)
+}
+
+// decided says that the handler has. The mutex is held.
+func (s *socket) decided() {
+	if s.given {
+		s.given = false
+		s.conn.givenUp(-1)
+	}
 }
 
 // leave ends the socket for the client, that has said goodbye; one that has not
@@ -228,7 +253,7 @@ func (s *socket) endLocked(reason sio.Reason) (start bool) {
 	if !opened { // it handles no events; what Connect returns is closed
 		s.dropEvents()
 	} else {
-		s.calls.push(call{kind: callClosed})
+		s.calls.Push(call{kind: callClosed})
 		start = !s.running
 		s.running = true
 	}
@@ -324,12 +349,14 @@ func (s *socket) disconnect() {
 // disconnectAll leaves all namespaces of the connection, and closes it.
 func (s *socket) disconnectAll() {
 	s.mu.Lock()
-	if s.state == connecting {
+	state := s.state
+	if state == connecting {
 		s.early = s.disconnectAll
-		s.mu.Unlock()
-		return
 	}
 	s.mu.Unlock()
+	if state != open { // one that has ended may have a successor
+		return
+	}
 	c := s.conn
 	c.mu.Lock()
 	members := append([]*socket(nil), c.members...)

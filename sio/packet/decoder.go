@@ -17,6 +17,8 @@ type Decoder struct {
 	Side Side
 	// MaxAttachments bounds the binary parts of a packet; 0: the default.
 	MaxAttachments int
+	// MaxBytes bounds the size of a packet, attachments included; 0: no bound.
+	MaxBytes int64
 
 	partial *Incoming // waits for its attachments
 	last    string    // the name of the last event: most are of few names
@@ -31,12 +33,16 @@ func (d *Decoder) maxAttachments() int {
 
 // Text takes a text message into p and reports whether p is whole. The packet
 // shares data, which the caller must not change any more. The errors are
-// ErrPacket, ErrAttachments, ErrJSON and ErrDepth: the connection is broken then.
+// ErrPacket, ErrAttachments, ErrTooLarge, ErrJSON and ErrDepth: the connection is
+// broken then.
 func (d *Decoder) Text(data []byte, p *Incoming) (bool, error) {
 	if d.partial != nil {
 		return false, ErrPacket
 	}
-	*p = Incoming{}
+	if d.MaxBytes > 0 && int64(len(data)) > d.MaxBytes {
+		return false, ErrTooLarge
+	}
+	*p = Incoming{Size: len(data)}
 	if err := p.parse(data, d); err != nil {
 		return false, err
 	}
@@ -49,10 +55,15 @@ func (d *Decoder) Text(data []byte, p *Incoming) (bool, error) {
 }
 
 // Binary takes an attachment. It sets p and reports true where that was the
-// last one of a packet. An attachment that no text announced is ErrPacket.
+// last one of a packet. An attachment that no text announced is ErrPacket, one
+// that makes the packet larger than MaxBytes ErrTooLarge.
 func (d *Decoder) Binary(data []byte, p *Incoming) (bool, error) {
 	if d.partial == nil {
 		return false, ErrPacket
+	}
+	d.partial.Size += len(data)
+	if d.MaxBytes > 0 && int64(d.partial.Size) > d.MaxBytes {
+		return false, ErrTooLarge
 	}
 	d.partial.Payload.Attachments = append(d.partial.Payload.Attachments, data)
 	if len(d.partial.Payload.Attachments) < d.partial.Attachments {

@@ -66,6 +66,8 @@ var (
 	ErrPacket = errors.New("socket.io: malformed packet")
 	// ErrAttachments says that a packet's attachments are not what it announces.
 	ErrAttachments = errors.New("socket.io: illegal attachments")
+	// ErrTooLarge says that a packet is larger than it may be.
+	ErrTooLarge = errors.New("socket.io: packet too large")
 )
 
 // Incoming is a packet as it came.
@@ -76,6 +78,8 @@ type Incoming struct {
 	HasID     bool   // an event without id asks for no acknowledgement
 	// Attachments is how many binary messages the text announces.
 	Attachments int
+	// Size is the bytes of the packet, attachments included.
+	Size int
 	// Name and Payload are those of an event; an acknowledgement has a payload.
 	Name    string
 	Payload sio.Payload

@@ -10,6 +10,7 @@ import (
 	"github.com/zishang520/socket.io/parsers/socket/v3/parser"
 	"github.com/zishang520/socket.io/v3/pkg/types"
 
+	"github.com/parlance-dev/parlance/sio"
 	"github.com/parlance-dev/parlance/sio/packet"
 )
 
@@ -95,7 +96,10 @@ func (d *decoder) Add(data any) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := d.add(f); err != nil {
+	if err := d.add(f); errors.Is(err, packet.ErrTooLarge) {
+		f.conn.close(sio.ReasonPayloadTooLarge)
+		return err
+	} else if err != nil {
 		f.conn.violated(err)
 		return fmt.Errorf("sio/zishang520: decode: %w", err)
 	}
@@ -108,6 +112,7 @@ func (d *decoder) Destroy() {}
 
 func (d *decoder) add(f *frame) error {
 	var p packet.Incoming
+	d.packets.MaxBytes = f.conn.engine.options.MaxPayload
 	take := d.packets.Text
 	if f.binary {
 		take = d.packets.Binary

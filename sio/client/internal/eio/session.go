@@ -105,6 +105,9 @@ func (s *Session) ended() bool {
 	return s.end != nil
 }
 
+// live reports whether the session goes on. It needs mu.
+func (s *Session) live() bool { return s.end == nil && !s.closing }
+
 func (s *Session) reading() transport {
 	s.mu.Lock()
 	defer s.mu.Unlock()

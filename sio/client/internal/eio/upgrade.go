@@ -24,7 +24,7 @@ func (s *Session) probe() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.end != nil || s.closing {
+	if !s.live() {
 		w.close()
 		return
 	}
@@ -57,7 +57,7 @@ func tryOut(w *webSocket) error {
 // it between two reads: no poll is under way, and it waits until no post is.
 func (s *Session) change() error {
 	s.mu.Lock()
-	if s.next == nil || s.closing || s.end != nil {
+	if s.next == nil || !s.live() {
 		s.mu.Unlock()
 		return nil
 	}

@@ -11,7 +11,7 @@ const opPong = wsframe.Pong
 func (s *Session) Offer(group ...Packet) (room <-chan struct{}, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.end != nil || s.closing {
+	if !s.live() {
 		return nil, ErrEnded
 	}
 	size := sizeOf(group)
@@ -28,7 +28,7 @@ func (s *Session) Offer(group ...Packet) (room <-chan struct{}, err error) {
 func (s *Session) Push(group ...Packet) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.end != nil || s.closing {
+	if !s.live() {
 		return ErrEnded
 	}
 	s.out.add(group, sizeOf(group))
