@@ -46,8 +46,9 @@ type EngineOptions struct {
 	ConnectTimeout time.Duration // a connection that joins no namespace is closed after it; default 45 s
 	UpgradeTimeout time.Duration // default 10 s
 
-	// MaxPayload is the size in bytes of the largest message or polling body
-	// that a client may send; a larger one closes its connection. Default 1e6.
+	// MaxPayload is the size in bytes of the largest packet, its attachments
+	// included, or polling body that a client may send; a larger one closes its
+	// connection. Default 1e6.
 	MaxPayload int64
 	// MaxWaitingEvents is how many decoded events of one connection may wait
 	// for their handler before the engine stops reading from it. Default 64.

@@ -31,6 +31,7 @@ func closeCases() []testCase {
 		{name: "packets for an ended socket are no fault", run: eventAfterDisconnect},
 		{name: "both sides leave a namespace at once", run: leaveAtOnce},
 		{name: "everything after the end", run: afterEnd},
+		{name: "the end of a socket leaves its successor alone", run: successor},
 	}
 }
 
@@ -228,6 +229,21 @@ func leaveAtOnce(c *C) {
 			c.Errorf("got %s", m)
 		}
 	}
+}
+
+// successor leaves a namespace and joins it again: what holds the old socket has
+// no hold on the new one.
+func successor(c *C) {
+	c.root.event = echo
+	cl, p := c.join()
+	cl.emit("1")
+	p.expectClosed(sio.ReasonClient)
+	cl.connect("/", "")
+	q := c.root.peer()
+	p.socket.Disconnect(false)
+	p.socket.Disconnect(true)
+	cl.alive()
+	equal(c, len(q.closed), 0, "calls of Closed")
 }
 
 func afterEnd(c *C) {

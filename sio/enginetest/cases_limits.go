@@ -23,6 +23,7 @@ func limitCases() []testCase {
 		{name: "largest message", options: small, run: largestMessage},
 		{name: "message too large", options: small, run: messageTooLarge},
 		{name: "attachment too large", options: small, modes: []mode{websocketMode}, run: attachmentTooLarge},
+		{name: "attachments too large together", options: small, run: attachmentsTooLarge},
 		{name: "body of unknown length too large", options: small, modes: []mode{pollingMode}, run: chunkedTooLarge},
 		{name: "blocked handler stops the reading", options: few, modes: []mode{websocketMode, upgradeMode}, run: backPressure},
 		{name: "blocked handler stops the posts", options: few, modes: []mode{pollingMode}, run: backPressurePost},
@@ -69,6 +70,15 @@ func attachmentTooLarge(c *C) {
 	cl, p := c.join()
 	cl.emit(`51-["e",{"_placeholder":true,"num":0}]`)
 	_ = cl.attach(make([]byte, 1_001))
+	p.expectClosed(sio.ReasonPayloadTooLarge)
+}
+
+func attachmentsTooLarge(c *C) {
+	cl, p := c.join()
+	cl.emit(`52-["e",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]`)
+	for range 2 {
+		_ = cl.attach(make([]byte, 600)) // fits alone, also as base64
+	}
 	p.expectClosed(sio.ReasonPayloadTooLarge)
 }
 
