@@ -256,7 +256,10 @@ func TestAnswersLeaveTogether(t *testing.T) {
 			s := serve(t, engineio.Options{}, way)
 			s.prepare = func(p *peer) {
 				demanding(engineio.Work)(p)
+				var one sync.Mutex // Work may be called while it is under way
 				p.work = func() {
+					one.Lock()
+					defer one.Unlock()
 					for {
 						select {
 						case m := <-p.messages:

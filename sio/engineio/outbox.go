@@ -84,11 +84,11 @@ func (o *outbox) crowdedLocked() bool {
 }
 
 // full returns what is closed when something was written, nil where the outbox
-// is at most half full.
+// is at most half full, or sealed: what waits then is no answer to anybody.
 func (o *outbox) full() <-chan struct{} {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if !o.crowdedLocked() {
+	if o.sealed || !o.crowdedLocked() {
 		return nil
 	}
 	if o.room == nil {

@@ -148,15 +148,20 @@ func (t *pollTransport) respond(w http.ResponseWriter, r *http.Request) bool {
 	body := t.first
 	t.first = nil
 	t.mu.Unlock()
+	o := &t.session.out
+	var batch []Message
+	o.mu.Lock()
+	if o.carrier == transport(t) {
+		batch = o.takeLocked(nil, o.maxBytes)
+	} else {
+		upgraded = true
+	}
+	o.mu.Unlock()
 	if upgraded {
 		t.answered()
 		FaultRequest.write(w)
 		return true
 	}
-	o := &t.session.out
-	o.mu.Lock()
-	batch := o.takeLocked(nil, o.maxBytes)
-	o.mu.Unlock()
 	for _, m := range batch {
 		body = m.appendPayload(body)
 	}
@@ -189,7 +194,6 @@ func (t *pollTransport) answered() {
 
 func (t *pollTransport) answer(w http.ResponseWriter, r *http.Request, body []byte, batch []Message) {
 	s := t.session.server
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.options.PingTimeout)) // where the server can
 	t.answered()
 	err := s.writeBody(w, r, body)
 	o := &t.session.out
@@ -218,8 +222,15 @@ func (s *Server) writeBody(w http.ResponseWriter, r *http.Request, body []byte) 
 		body = out.Bytes()
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
-	_, err := w.Write(body)
-	return err
+	control := http.NewResponseController(w)
+	for {
+		// A deadline for each piece: a client that reads slowly gets the largest.
+		_ = control.SetWriteDeadline(time.Now().Add(s.options.PingTimeout)) // where the server can
+		n, err := w.Write(body[:min(writeChunk, len(body))])
+		if body = body[n:]; err != nil || len(body) == 0 {
+			return err
+		}
+	}
 }
 
 // acceptsGzip reports whether the client takes gzip, as clients and browsers say.

@@ -242,7 +242,7 @@ func TestNoBoundPerIP(t *testing.T) {
 		w := httptest.NewRecorder()
 		s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/engine.io/?EIO=4&transport=polling", nil))
 		equal(t, w.Code, 200, "status")
-		<-s.peers
+		s.peer().session.Close("enough")
 	}
 }
 

@@ -237,9 +237,10 @@ func (s *Server) admit(x *Session) *Fault {
 	return nil
 }
 
-// opened ends the opening of a session, that a shutdown may have missed.
+// opened ends the opening of a session, which a shutdown may have missed, or which
+// may have ended before it had a transport that could say so.
 func (s *Server) opened(x *Session) {
-	if s.isClosing() {
+	if s.isClosing() || x.ended.Load() {
 		x.Close(ReasonShutdown)
 	}
 }

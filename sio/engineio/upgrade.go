@@ -81,7 +81,7 @@ func (s *Server) probeWebSocket(w http.ResponseWriter, r *http.Request, sid stri
 	conn, buffered, deflate, err := s.hijack(w, r)
 	switch {
 	case err == nil && !reserved:
-		s.tasks.Run(func() { s.turnAway(conn, switching(key, false)) })
+		s.turnAway(conn, switching(key, false))
 		return
 	case err != nil && reserved:
 		x.unprobed()
@@ -105,7 +105,7 @@ func (s *Server) probeWebSocket(w http.ResponseWriter, r *http.Request, sid stri
 // turnAway opens a WebSocket only to close it: the session has another one.
 // Refusing it by HTTP would look like a failing server to clients.
 func (s *Server) turnAway(conn net.Conn, answer []byte) {
-	_ = conn.SetDeadline(time.Now().Add(shutdownGrace))
+	_ = conn.SetDeadline(time.Now().Add(shutdownGrace)) // of the caller's time, the request's
 	if _, err := conn.Write(wsframe.AppendClose(answer, wsframe.CodeNormal)); err == nil {
 		_, _ = io.Copy(io.Discard, io.LimitReader(conn, readBuffer)) // the client's goodbye
 	}
@@ -123,6 +123,8 @@ func webSocketKey(w http.ResponseWriter, r *http.Request) (string, bool) {
 		(&Fault{http.StatusUpgradeRequired, FaultRequest.Code, FaultRequest.Message}).write(w)
 	case r.Method != http.MethodGet:
 		FaultMethod.write(w)
+	case !r.ProtoAtLeast(1, 1):
+		FaultRequest.write(w)
 	case err != nil || len(raw) != 16:
 		FaultRequest.write(w)
 	default:
@@ -205,5 +207,10 @@ func (t *wsTransport) writeAtOnce(data []byte) error {
 	if w.n == len(data) {
 		return nil
 	}
-	return t.writeRest(w)
+	for w.n < len(data) {
+		if err := t.writeRest(w); err != nil {
+			return err
+		}
+	}
+	return nil
 }

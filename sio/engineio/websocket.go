@@ -167,7 +167,9 @@ func (t *wsTransport) handOver() {
 	o.mu.Lock()
 	corked := t.corked
 	t.corked = false
-	t.queued = corked
+	if corked {
+		t.queued = true
+	}
 	o.mu.Unlock()
 	if corked {
 		t.wake()
@@ -331,7 +333,9 @@ func (t *wsTransport) drain() {
 func (t *wsTransport) sayGoodbye(code int) {
 	o := &t.session.out
 	o.mu.Lock()
-	t.closing, t.code = true, code
+	if !t.closing {
+		t.closing, t.code = true, code
+	}
 	wake := t.wakeLocked()
 	deadline := time.Now().Add(t.session.server.grace())
 	_ = t.conn.SetDeadline(deadline) // under the lock: no write sets a later one

@@ -101,7 +101,7 @@ func (t *wsTransport) writeOn(w *writeBatch) {
 			t.lost()
 			return
 		}
-		if w.last {
+		if w.last && w.n == len(w.data) {
 			t.halfClose()
 		}
 	}
@@ -115,11 +115,12 @@ func (t *wsTransport) halfClose() {
 	}
 }
 
-// writeRest writes what is left of a batch. Its deadline ends with it: a
-// connection that has stalled once and read on is as good as any.
+// writeRest writes more of a batch. Each piece has a deadline of its own, so that
+// a client that reads slowly gets the largest message; and the deadline ends with
+// it: a connection that has stalled once and read on is as good as any.
 func (t *wsTransport) writeRest(w *writeBatch) error {
 	t.limitWrite(time.Now().Add(t.session.server.options.PingTimeout))
-	n, err := t.conn.Write(w.data[w.n:])
+	n, err := t.conn.Write(w.data[w.n:min(w.n+writeChunk, len(w.data))])
 	w.n += n
 	t.limitWrite(time.Time{})
 	return err

@@ -203,8 +203,10 @@ func (c *conn) member(namespace string) (s *socket, known bool) {
 // connect starts a socket for a CONNECT packet.
 func (c *conn) connect(p *packet.Incoming) (engineio.Demand, error) {
 	old, _ := c.member(p.Namespace)
-	if old != nil && !old.isLeaving() {
-		return engineio.Idle, errBusy
+	if old != nil {
+		if leaving, err := old.again(); err != nil || !leaving {
+			return engineio.Idle, err
+		}
 	}
 	if c.crowded() {
 		c.refuse(p.Namespace, &sio.Refusal{Message: "Too many namespaces"})

@@ -29,7 +29,9 @@ type Recovery struct {
 
 // WithRecovery turns connection state recovery on. Who comes back is asked for
 // its auth again: NamespaceHandler.Connect is called as for any other client,
-// with Handshake.Recovered set. Events with an acknowledgement and volatile ones
+// with Handshake.Recovered set, and refuses whom it would refuse. The socket is in
+// its old rooms by then; a handler for which the auth decides about rooms looks at
+// them anew. Events with an acknowledgement and volatile ones
 // are not kept.
 func WithRecovery(r Recovery) Option {
 	if r.Window <= 0 {

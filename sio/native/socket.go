@@ -95,8 +95,16 @@ func (s *socket) release() {
 	s.conn.engine.tasks.Done()
 }
 
-// connect asks the handler and answers the client.
+// connect asks the handler and answers the client. Nobody is asked about one
+// that has ended before its turn.
 func (s *socket) connect() {
+	s.mu.Lock()
+	gone := s.state == ended
+	s.mu.Unlock()
+	if gone {
+		s.refused(nil)
+		return
+	}
 	h, err := s.ask()
 	if err != nil || h == nil {
 		refusal, ok := err.(*sio.Refusal) //nolint:errorlint // a wrapped refusal is an inner failure
@@ -125,7 +133,8 @@ func (s *socket) ask() (h sio.SocketHandler, err error) {
 	})
 }
 
-// refused answers with CONNECT_ERROR and ends a socket that never was.
+// refused answers with CONNECT_ERROR, where the client still is there, and ends a
+// socket that never was.
 func (s *socket) refused(r *sio.Refusal) {
 	s.mu.Lock()
 	gone := s.state == ended
@@ -222,11 +231,16 @@ func (s *socket) leave() {
 	s.end(sio.ReasonClient)
 }
 
-// isLeaving reports whether the client has said goodbye.
-func (s *socket) isLeaving() bool {
+// again says what a further CONNECT means: a client that has left before it was
+// answered may come again; one that asks twice is answered once; and one that is
+// in the namespace breaks the protocol.
+func (s *socket) again() (leaving bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.leaving
+	if s.state == open {
+		return false, errBusy
+	}
+	return s.leaving, nil
 }
 
 // end ends the socket: it leaves its rooms, its acknowledgements fail, and
