@@ -65,7 +65,7 @@ func FuzzPayload(f *testing.F) {
 		s.Server = e
 		request := func(method, query string, body []byte) int {
 			w := httptest.NewRecorder()
-			s.ServeHTTP(w, httptest.NewRequest(method, "/engine.io/?EIO=4&transport=polling"+query, bytes.NewReader(body)))
+			s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, "/engine.io/?EIO=4&transport=polling"+query, bytes.NewReader(body)))
 			return w.Code
 		}
 		request(http.MethodGet, "", nil)

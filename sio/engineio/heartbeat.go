@@ -108,6 +108,7 @@ func (h *heartbeat) next() (ping, dead bool) {
 		h.lastSign = now
 		h.waiting.Store(true)
 		h.again(now, timeout)
+		h.session.opening.pack() // it is likely to be asked for no more
 		return true, false
 	case h.session.blocked.Load() > 0:
 		// It is us who do not read. Another ping finds out whether the

@@ -89,7 +89,7 @@ func TestOtherPaths(t *testing.T) {
 	s := serve(t, engineio.Options{Path: "/x/"})
 	for path, want := range map[string]int{"/x/": 200, "/x": 200, "/": 404, "/engine.io/": 404, "/x/y/": 404, "/xx/": 404} {
 		w := httptest.NewRecorder()
-		s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path+"?EIO=4&transport=polling", nil))
+		s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path+"?EIO=4&transport=polling", nil))
 		equal(t, w.Code, want, path)
 	}
 }
@@ -240,7 +240,7 @@ func TestNoBoundPerIP(t *testing.T) {
 	s := serve(t, engineio.Options{MaxConnectionsPerIP: -1})
 	for range 1_100 {
 		w := httptest.NewRecorder()
-		s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/engine.io/?EIO=4&transport=polling", nil))
+		s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/engine.io/?EIO=4&transport=polling", nil))
 		equal(t, w.Code, 200, "status")
 		s.peer().session.Close("enough")
 	}

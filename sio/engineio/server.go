@@ -203,7 +203,8 @@ func (s *Server) openSession(r *http.Request) (*Session, *Fault) {
 		s.stats.refusedHeaders.Add(1)
 		return nil, &FaultHeader
 	}
-	x := &Session{server: s, id: newID(), opening: newOpening(r), done: make(chan struct{})}
+	x := &Session{server: s, id: newID(), done: make(chan struct{})}
+	x.opening.set(r)
 	x.out.maxPackets, x.out.maxBytes = s.options.MaxWaitingPackets, s.options.MaxWaitingBytes
 	if s.options.MaxConnectionsPerIP > 0 {
 		x.ip = s.options.ClientIP(r)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -257,7 +258,14 @@ func TestEndsWhileProbing(t *testing.T) {
 // is handled to its end, and its violation ends the session on the WebSocket.
 func TestPostAcrossUpgrade(t *testing.T) {
 	t.Parallel()
-	s := serve(t, engineio.Options{})
+	reading := make(chan struct{}, 100)
+	s := serve(t, engineio.Options{}, func(web *httptest.Server) {
+		inner := web.Config.Handler
+		web.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.Body = noticed{r.Body, reading}
+			inner.ServeHTTP(w, r)
+		})
+	})
 	c, p := s.open()
 	r, w := io.Pipe()
 	result := make(chan answer, 1)
@@ -268,6 +276,7 @@ func TestPostAcrossUpgrade(t *testing.T) {
 	if _, err := io.WriteString(w, "4one\x1e"); err != nil {
 		t.Fatal(err)
 	}
+	take(t, reading, "the body is read")
 	ws := c.change()
 	eventually(t, "the session has changed", func() bool { return p.session.Transport() == engineio.WebSocket })
 	if _, err := io.WriteString(w, "7"); err != nil {
@@ -279,4 +288,19 @@ func TestPostAcrossUpgrade(t *testing.T) {
 	p.expectClosed(t, engineio.ReasonParseError)
 	ws.expectClose(1005)
 	ws.expectEnd()
+}
+
+// noticed is a body that says when it is read.
+type noticed struct {
+	io.ReadCloser
+	reading chan<- struct{}
+}
+
+// Read implements io.Reader.
+func (b noticed) Read(p []byte) (int, error) {
+	select {
+	case b.reading <- struct{}{}:
+	default:
+	}
+	return b.ReadCloser.Read(p)
 }

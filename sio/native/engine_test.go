@@ -1,6 +1,7 @@
 package native_test
 
 import (
+	"os"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -10,7 +11,17 @@ import (
 	"github.com/parlance-dev/parlance/sio/native"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain is the tests or, where a test has started it, what that asks for.
+func TestMain(m *testing.M) {
+	switch os.Getenv(childVar) {
+	case "burner":
+		burn()
+	case "server":
+		soakServer()
+	default:
+		goleak.VerifyTestMain(m)
+	}
+}
 
 // TestEngine is the suite of the engine port. Nothing is known to fail.
 func TestEngine(t *testing.T) {

@@ -63,7 +63,8 @@ func Profile() *bool {
 }
 
 func serve(ctx context.Context, s Server, profile bool, out io.Writer) error {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp4", "127.0.0.1:0")
+	// Without the kernel's own probing of connections, as the product listens.
+	l, err := (&net.ListenConfig{KeepAlive: -1}).Listen(ctx, "tcp4", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}

@@ -13,8 +13,22 @@ import (
 // it.
 type Member struct {
 	id    string
-	rooms []string // without the room of its id
+	rooms []membership // without the room of its id
+	all   int          // its place among the open sockets
 	state state
+}
+
+// membership is a room that a socket is in, and its place in the room's list,
+// once it is open.
+type membership struct {
+	name  string
+	place int
+}
+
+// find returns the index of a room in the socket's own list, -1 where it is not
+// in it.
+func (m *Member) find(room string) int {
+	return slices.IndexFunc(m.rooms, func(x membership) bool { return x.name == room })
 }
 
 type state byte
@@ -37,14 +51,18 @@ type Socket interface {
 // goroutine. Make it with New.
 type Table[S Socket] struct {
 	mu    sync.RWMutex
-	rooms map[string]*set[S]
+	rooms map[string]*room[S]
 	byID  map[string]S // open sockets
-	all   set[S]       // the same
+	all   []S          // the same, in a list that is quick to go through
 }
+
+// room is the open sockets in a room. Each knows its place in the list, so that
+// it is quick to leave.
+type room[S Socket] struct{ list []S }
 
 // New returns an empty table.
 func New[S Socket]() *Table[S] {
-	return &Table[S]{rooms: map[string]*set[S]{}, byID: map[string]S{}}
+	return &Table[S]{rooms: map[string]*room[S]{}, byID: map[string]S{}}
 }
 
 // Add takes in a socket, with the room of its id. Until Open, it can join rooms
@@ -66,9 +84,10 @@ func (t *Table[S]) Open(s S) {
 	}
 	m.state = open
 	t.byID[m.id] = s
-	t.all.add(s)
-	for _, room := range m.rooms {
-		t.put(s, room)
+	m.all = len(t.all)
+	t.all = append(t.all, s)
+	for i := range m.rooms {
+		t.put(s, i)
 	}
 }
 
@@ -78,11 +97,14 @@ func (t *Table[S]) Remove(s S) {
 	defer t.mu.Unlock()
 	m := s.member()
 	if m.state == open {
-		for _, room := range m.rooms {
-			t.drop(s, room)
+		for i := range m.rooms {
+			t.drop(m, i)
 		}
 		delete(t.byID, m.id)
-		t.all.remove(s)
+		var moved S
+		if t.all, moved = cut(t.all, m.all); moved != s {
+			moved.member().all = m.all
+		}
 	}
 	m.rooms, m.state = nil, absent
 }
@@ -96,12 +118,12 @@ func (t *Table[S]) Join(s S, names []string) {
 		return
 	}
 	for _, name := range names {
-		if name == m.id || slices.Contains(m.rooms, name) {
+		if m.in(name) {
 			continue
 		}
-		m.rooms = append(m.rooms, name)
+		m.rooms = append(m.rooms, membership{name: name})
 		if m.state == open {
-			t.put(s, name)
+			t.put(s, len(m.rooms)-1)
 		}
 	}
 }
@@ -112,32 +134,56 @@ func (t *Table[S]) Leave(s S, names []string) {
 	defer t.mu.Unlock()
 	m := s.member()
 	for _, name := range names {
-		i := slices.Index(m.rooms, name)
+		i := m.find(name)
 		if i < 0 {
 			continue
 		}
-		m.rooms = slices.Delete(m.rooms, i, i+1)
 		if m.state == open {
-			t.drop(s, name)
+			t.drop(m, i)
 		}
+		m.rooms = slices.Delete(m.rooms, i, i+1)
 	}
 }
 
-func (t *Table[S]) put(s S, room string) {
-	members := t.rooms[room]
-	if members == nil {
-		members = &set[S]{}
-		t.rooms[room] = members
+// put enters a socket into the i-th of its rooms.
+func (t *Table[S]) put(s S, i int) {
+	own := &s.member().rooms[i]
+	r := t.rooms[own.name]
+	if r == nil {
+		r = &room[S]{}
+		t.rooms[own.name] = r
 	}
-	members.add(s)
+	own.place = len(r.list)
+	r.list = append(r.list, s)
 }
 
-func (t *Table[S]) drop(s S, room string) {
-	if members := t.rooms[room]; members != nil {
-		if members.remove(s); len(members.list) == 0 {
-			delete(t.rooms, room)
-		}
+// drop takes a socket out of the i-th of its rooms.
+func (t *Table[S]) drop(m *Member, i int) {
+	own := &m.rooms[i]
+	r := t.rooms[own.name]
+	var moved S
+	r.list, moved = cut(r.list, own.place)
+	if len(r.list) == 0 {
+		delete(t.rooms, own.name)
+		return
 	}
+	if other := moved.member(); other != m {
+		other.rooms[other.find(own.name)].place = own.place
+	}
+}
+
+// cut removes the i-th socket of a list. The last one, which it returns, takes
+// its place.
+func cut[S comparable](list []S, i int) (_ []S, moved S) {
+	var zero S
+	last := len(list) - 1
+	moved = list[last]
+	list[i], list[last] = moved, zero
+	list = list[:last]
+	if cap(list) > 64 && len(list) < cap(list)/4 { // after a crowd has left
+		list = slices.Clip(slices.Clone(list))
+	}
+	return list, moved
 }
 
 // Names returns the rooms of a socket, sorted; none where it is gone.
@@ -148,7 +194,11 @@ func (t *Table[S]) Names(s S) []string {
 	if m.state == absent {
 		return nil
 	}
-	names := append(slices.Clone(m.rooms), m.id)
+	names := make([]string, 0, len(m.rooms)+1)
+	for _, own := range m.rooms {
+		names = append(names, own.name)
+	}
+	names = append(names, m.id)
 	slices.Sort(names)
 	return names
 }
@@ -181,22 +231,22 @@ func (t *Table[S]) Each(target sio.Target, f func(S)) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	if len(target.Rooms) == 0 {
-		for _, s := range t.all.list {
+		for _, s := range t.all {
 			if !in(s, target.Except) {
 				f(s)
 			}
 		}
 		return
 	}
-	for i, room := range target.Rooms {
-		if s, ok := t.byID[room]; ok && !in(s, target.Rooms[:i]) && !in(s, target.Except) {
+	for i, name := range target.Rooms {
+		if s, ok := t.byID[name]; ok && !in(s, target.Rooms[:i]) && !in(s, target.Except) {
 			f(s)
 		}
-		members := t.rooms[room]
-		if members == nil {
+		r := t.rooms[name]
+		if r == nil {
 			continue
 		}
-		for _, s := range members.list {
+		for _, s := range r.list {
 			if !in(s, target.Rooms[:i]) && !in(s, target.Except) {
 				f(s)
 			}
@@ -206,64 +256,8 @@ func (t *Table[S]) Each(target sio.Target, f func(S)) {
 
 // in reports whether a socket is in any of the rooms.
 func in[S Socket](s S, names []string) bool {
-	m := s.member()
-	for _, name := range names {
-		if name == m.id || slices.Contains(m.rooms, name) {
-			return true
-		}
-	}
-	return false
+	return len(names) > 0 && slices.ContainsFunc(names, s.member().in)
 }
 
-// fewMembers is up to how many members a set is searched rather than indexed:
-// most rooms are of one user.
-const fewMembers = 16
-
-// set is a set of sockets, in a list that is quick to go through.
-type set[S comparable] struct {
-	list  []S
-	index map[S]int // of the list; nil for few members
-}
-
-func (x *set[S]) add(s S) {
-	x.list = append(x.list, s)
-	switch {
-	case x.index != nil:
-		x.index[s] = len(x.list) - 1
-	case len(x.list) > fewMembers:
-		x.index = make(map[S]int, len(x.list))
-		for i, member := range x.list {
-			x.index[member] = i
-		}
-	}
-}
-
-func (x *set[S]) remove(s S) {
-	i, ok := x.find(s)
-	if !ok {
-		return
-	}
-	var zero S
-	last := len(x.list) - 1
-	x.list[i] = x.list[last]
-	x.list[last] = zero
-	x.list = x.list[:last]
-	if x.index != nil {
-		if i < last {
-			x.index[x.list[i]] = i
-		}
-		delete(x.index, s)
-	}
-	if cap(x.list) > 64 && len(x.list) < cap(x.list)/4 { // after a crowd has left
-		x.list = slices.Clip(slices.Clone(x.list))
-	}
-}
-
-func (x *set[S]) find(s S) (int, bool) {
-	if x.index != nil {
-		i, ok := x.index[s]
-		return i, ok
-	}
-	i := slices.Index(x.list, s)
-	return i, i >= 0
-}
+// in reports whether the socket is in a room.
+func (m *Member) in(room string) bool { return room == m.id || m.find(room) >= 0 }
