@@ -57,7 +57,7 @@ func laws() []law {
 		{folder: "sio/siotest", module: []string{"sio"}},
 		{folder: "sio/packet", module: []string{"sio", "sio/wire"}},
 		{folder: "sio/internal", module: []string{"sio"}, tests: []string{"*"}},
-		{folder: "sio/engineio", module: []string{"sio/internal/task", "sio/engineio/wsframe"}, tests: []string{"*"}},
+		{folder: "sio/engineio", module: []string{"sio/internal/...", "sio/engineio/wsframe"}, tests: []string{"*"}},
 		{folder: "sio/engineio/wsframe", tests: []string{"*"}},
 		{folder: "sio/native", module: []string{"sio", "sio/engineio", "sio/packet", "sio/internal/..."}, tests: []string{"sio/enginetest", "*"}},
 		{folder: "sio/client", module: []string{"sio", "sio/wire", "sio/packet", "sio/engineio/wsframe"}, outside: []string{"github.com/gobwas/ws"}, tests: []string{"sio/native", "sio/zishang520", "sio/siotest", "*"}},

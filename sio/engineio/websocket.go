@@ -117,8 +117,8 @@ func (t *wsTransport) serve() {
 // another goroutine reads on.
 func (t *wsTransport) work() bool {
 	w := &t.session.server.watcher
+	t.cork() // before anyone can hand over, which uncorks
 	reader := w.enter(t)
-	t.cork()
 	t.session.handler.Work()
 	if !w.leave(t, reader) {
 		return false
