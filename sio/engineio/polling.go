@@ -284,15 +284,13 @@ func (t *pollTransport) handleBody(w http.ResponseWriter, r *http.Request) *Faul
 		t.session.Close(ReasonPayloadTooLarge)
 		return &FaultTooLarge
 	}
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(o.BodyTimeout)) // where the server can
 	body, err := io.ReadAll(io.LimitReader(r.Body, o.MaxPayload+1))
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		t.session.server.stats.slowBodies.Add(1)
 		t.fail()
 		return &FaultTimeout
 	}
-	_ = control.SetReadDeadline(time.Time{})
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	switch {
 	case err != nil:
 		t.fail()

@@ -113,6 +113,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.options.Origins != nil && !s.cors(w, r) {
 		return
 	}
+	if r.Method == http.MethodPost {
+		// Also for a body that nobody reads: net/http drains it.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.options.BodyTimeout)) // where the server can
+	}
 	q := parseQuery(r.URL.RawQuery)
 	upgrade := isUpgrade(r)
 	fault := s.check(r, &q, upgrade)

@@ -270,10 +270,15 @@ func questions(c *C) {
 	for i := range burst {
 		burst[i] = "2" + strconv.Itoa(i) + `["e",` + strconv.Itoa(i) + `]`
 	}
-	cl.running.Go(func() { cl.emit(burst...) })
+	sent := make(chan struct{})
+	cl.running.Go(func() {
+		defer close(sent)
+		cl.emit(burst...)
+	})
 	for i := range burst {
 		cl.expect("3" + strconv.Itoa(i) + `[` + strconv.Itoa(i) + `]`)
 	}
+	await(c, sent, "the burst has been taken") // over polling, its answers may overtake that
 	equal(c, len(p.closed), 0, "calls of Closed")
 }
 
