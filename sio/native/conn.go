@@ -156,11 +156,11 @@ func (c *conn) schedule(s *socket) {
 	c.mu.Unlock()
 }
 
-// took says that n events of so many bytes wait for their handler no more.
-func (c *conn) took(n, bytes int) {
+// took says that an event of so many bytes waits for its handler no more.
+func (c *conn) took(bytes int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.waiting -= n
+	c.waiting--
 	c.bytes -= bytes
 	c.wakeLocked()
 }
@@ -310,7 +310,7 @@ func (c *conn) event(p *packet.Incoming) (engineio.Demand, error) {
 	full := c.fullLocked()
 	c.mu.Unlock()
 	if !s.receive(p, size) {
-		c.took(1, size)
+		c.took(size)
 		c.engine.work.Done()
 		return engineio.Idle, nil
 	}

@@ -52,7 +52,7 @@ func (s *socket) dropEvents() {
 			kept = append(kept, c)
 			continue
 		}
-		s.conn.took(1, c.size)
+		s.conn.took(c.size)
 		s.conn.engine.work.Done()
 	}
 	for _, c := range kept {
@@ -107,7 +107,7 @@ func (s *socket) perform(h sio.SocketHandler, c *call, reason sio.Reason) {
 	case callEvent:
 		// A client that asks faster than it reads the answers waits for itself.
 		s.conn.session.AwaitRoom()
-		s.conn.took(1, c.size) // it waits no longer
+		s.conn.took(c.size) // it waits no longer
 		h.Event(c.event)
 	}
 }

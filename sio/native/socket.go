@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"sync"
 
 	"github.com/parlance-dev/parlance/sio"
@@ -392,6 +391,3 @@ func ackMessage(namespace string, id uint64, p sio.Payload) engineio.Message {
 	b := packet.AppendAck(engineio.Begin(packet.AckSize(namespace, p)), namespace, id, p)
 	return engineio.End(b, p.Attachments...)
 }
-
-// String names the socket in logs.
-func (s *socket) String() string { return s.ns.name + " " + strconv.Quote(s.id) }
