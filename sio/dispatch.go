@@ -13,6 +13,8 @@ import (
 
 // Observation is one client event, after it was handled or dropped.
 type Observation struct {
+	// Conn is the connection that it came by.
+	Conn *Conn
 	// Event and Feature are the contract's; "" for an unknown event.
 	Event   string
 	Feature string
@@ -64,7 +66,7 @@ func (d *dispatcher) Event(e Event) {
 	if start.IsZero() {
 		start = s.options.Clock.Now()
 	}
-	seen := Observation{}
+	seen := Observation{Conn: c}
 	r, err := c.admit(start, &e)
 	var out Payload
 	if r != nil {

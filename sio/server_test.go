@@ -266,6 +266,10 @@ func TestObservations(t *testing.T) {
 		t.Fatalf("observed %v", f.seen)
 	}
 	for i := range want {
+		if f.seen[i].Conn == nil || f.seen[i].Conn.ID() != c.ID() {
+			t.Errorf("observation %d is of another connection", i)
+		}
+		f.seen[i].Conn = nil
 		if f.seen[i] != want[i] {
 			t.Errorf("observation %d: %+v, want %+v", i, f.seen[i], want[i])
 		}

@@ -162,6 +162,14 @@ func (b brokenMessages) Since(context.Context, string, string, int) ([]store.Mes
 	return nil, b.fail()
 }
 
+func (b brokenMessages) Missed(context.Context, string, string, int) ([]store.Message, bool, error) {
+	return nil, false, b.fail()
+}
+
+func (b brokenMessages) List(context.Context, store.MessageFilter) ([]store.Message, error) {
+	return nil, b.fail()
+}
+
 func (b brokenActions) Append(context.Context, store.NewAction) (store.Action, error) {
 	return store.Action{}, b.fail()
 }

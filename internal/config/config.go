@@ -2,7 +2,8 @@
 // file into one validated struct.
 //
 // It owns the names, defaults and meanings of all variables (Vars, from which
-// the README's table is made) and imports nothing of the module.
+// the README's table is made). It imports the generated table of the contract,
+// whose limits are the defaults, and nothing else of the module.
 package config
 
 import (
@@ -37,6 +38,17 @@ type Config struct {
 	SocketRateLimit int           // events
 	SocketWindow    time.Duration // per this
 	RoomLimit       int           // rooms of its own choice that a socket is in
+	UserConnections int           // connections of one user; the oldest goes
+	ReplayLimit     int           // messages that a connecting client has missed
+	OnlineUsers     int           // entries of online_users
+	APIRateLimit    int           // requests under /api of one address
+	APIRateWindow   time.Duration // per this
+	// MongoDBURI is where messages and actions live; empty: in DataDir.
+	MongoDBURI Secret
+	LogDir     string // folder of the log files; "" means none
+	// MetricsPort serves Prometheus's text, 0 on any free port; nil: nowhere.
+	MetricsPort   *int
+	MetricsPublic bool // GET /api/metrics asks for no token
 	// TrustedProxies may say whom they speak for in X-Forwarded headers.
 	TrustedProxies  []netip.Prefix
 	LogLevel        slog.Level

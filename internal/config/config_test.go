@@ -37,6 +37,7 @@ func TestDefaults(t *testing.T) {
 	want := &Config{
 		Environment: Development, Port: 4000, JWT: JWT{RequireExp: true}, FrontendOrigins: []string{"http://localhost:3000"},
 		DataDir: "./data", MaxPayloadBytes: 100_000, SocketRateLimit: 10, SocketWindow: time.Second, RoomLimit: 100,
+		UserConnections: 20, ReplayLimit: 500, OnlineUsers: 1000, APIRateLimit: 100, APIRateWindow: 15 * time.Minute,
 		LogLevel: slog.LevelInfo, SocketEngine: "native", ShutdownTimeout: 10 * time.Second,
 	}
 	if got := load(t); !reflect.DeepEqual(got, want) {
@@ -55,13 +56,17 @@ func TestValues(t *testing.T) {
 	got := load(t, "NODE_ENV=production", "LISTEN_HOST=127.0.0.1", "PORT=0", "JWT_SECRET="+secret, "JWT_ISSUER=i", "JWT_AUDIENCE=a",
 		"JWT_REQUIRE_EXP=false", "FRONTEND_URL=https://A.example:443/, http://b.example:80,http://[::1]:8080,https://a.example",
 		"DATA_DIR=/d", "MAX_PAYLOAD_BYTES=2048", "SOCKET_RATE_LIMIT=1", "SOCKET_RATE_WINDOW_MS=50", "ROOM_LIMIT=0",
-		"TRUSTED_PROXIES=10.1.2.3/8, ::1, 127.0.0.1", "LOG_LEVEL=debug", "SOCKET_ENGINE=zishang520", "SHUTDOWN_TIMEOUT_MS=1", "SOMETHING_ELSE=1")
+		"TRUSTED_PROXIES=10.1.2.3/8, ::1, 127.0.0.1", "LOG_LEVEL=debug", "SOCKET_ENGINE=zishang520", "SHUTDOWN_TIMEOUT_MS=1", "SOMETHING_ELSE=1",
+		"USER_CONNECTION_LIMIT=1", "REPLAY_LIMIT=2", "ONLINE_USERS_LIMIT=3", "API_RATE_LIMIT=4", "API_RATE_WINDOW_MS=5",
+		"MONGODB_URI=mongodb://u:pw@a:27017,b:27018/db", "LOG_DIR=/l", "METRICS_PORT=0", "METRICS_PUBLIC=true")
+	port := 0
 	want := &Config{
 		Environment: Production, ListenHost: "127.0.0.1", JWT: JWT{Secret: NewSecret(secret), Issuer: "i", Audience: "a"},
 		FrontendOrigins: []string{"https://a.example", "http://b.example", "http://[::1]:8080"}, DataDir: "/d", MaxPayloadBytes: 2048,
 		SocketRateLimit: 1, SocketWindow: 50 * time.Millisecond, LogLevel: slog.LevelDebug, SocketEngine: "zishang520",
 		TrustedProxies:  []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128"), netip.MustParsePrefix("127.0.0.1/32")},
-		ShutdownTimeout: time.Millisecond,
+		ShutdownTimeout: time.Millisecond, UserConnections: 1, ReplayLimit: 2, OnlineUsers: 3, APIRateLimit: 4, APIRateWindow: 5 * time.Millisecond,
+		MongoDBURI: NewSecret("mongodb://u:pw@a:27017,b:27018/db"), LogDir: "/l", MetricsPort: &port, MetricsPublic: true,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v\nwant %+v", got, want)
@@ -85,9 +90,9 @@ func TestWrongValues(t *testing.T) {
 		"FRONTEND_URL=*", "FRONTEND_URL=https://*.example.com", "FRONTEND_URL=app.example.com", "FRONTEND_URL=https://a.example/path", "FRONTEND_URL=https://a.example?x",
 		"FRONTEND_URL=https://u:p@a.example", "FRONTEND_URL=ftp://a.example", "FRONTEND_URL=http://a.example,", "FRONTEND_URL=null", "FRONTEND_URL=http://a:0",
 		"FRONTEND_URL=http://a:70000", "FRONTEND_URL=http://a:", "FRONTEND_URL=https://ä.example", "FRONTEND_URL=https://a b", "FRONTEND_URL=http://a b.example#",
-		"TRUSTED_PROXIES=10.0.0.0/33", "TRUSTED_PROXIES=localhost", "TRUSTED_PROXIES=10.0.0.1,", "REDIS_URL=redis://:pw@r", "MONGODB_URI=mongodb://u:pw@m",
-		"LOG_DIR=/l", "METRICS_PORT=9090", "METRICS_PUBLIC=false", "API_RATE_LIMIT=100", "API_RATE_WINDOW_MS=900000", "USER_CONNECTION_LIMIT=20",
-		"REPLAY_LIMIT=500", "ONLINE_USERS_LIMIT=1000",
+		"TRUSTED_PROXIES=10.0.0.0/33", "TRUSTED_PROXIES=localhost", "TRUSTED_PROXIES=10.0.0.1,", "REDIS_URL=redis://:pw@r", "MONGODB_URI=mongo://u:pw@m", "MONGODB_URI=mongodb://",
+		"METRICS_PORT=65536", "METRICS_PUBLIC=yes", "API_RATE_LIMIT=0", "API_RATE_WINDOW_MS=0", "USER_CONNECTION_LIMIT=0",
+		"REPLAY_LIMIT=1001", "ONLINE_USERS_LIMIT=0",
 		"JWT_JWKS_URL=file:///k", "JWT_JWKS_URL=https://u:pw@id", "JWT_JWKS_URL=id.example",
 	} {
 		name, value, _ := strings.Cut(pair, "=")

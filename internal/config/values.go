@@ -81,6 +81,16 @@ func setJWKS(c *Config, value string) error {
 	return nil
 }
 
+func setMongoDB(c *Config, value string) error {
+	// Several hosts with ports are no URL for net/url; the driver reads the rest.
+	scheme, rest, _ := strings.Cut(value, "://")
+	if scheme != "mongodb" && scheme != "mongodb+srv" || rest == "" {
+		return errors.New("must be a mongodb:// or mongodb+srv:// address")
+	}
+	c.MongoDBURI = NewSecret(value)
+	return nil
+}
+
 func setOrigins(c *Config, value string) error {
 	c.FrontendOrigins = nil
 	for item := range strings.SplitSeq(value, ",") {

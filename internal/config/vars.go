@@ -3,8 +3,12 @@ package config
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/parlance-dev/parlance/internal/gen/events"
+	"github.com/parlance-dev/parlance/sio"
 )
 
 // Var is one environment variable. An empty value counts as not set.
@@ -31,6 +35,10 @@ func serverVars() []Var {
 		{"FRONTEND_URL", "http://localhost:3000", "Origins whose pages may connect, separated by commas. The server's own origin always may.", setOrigins, false},
 		{"TRUSTED_PROXIES", "", "Addresses or CIDR ranges, separated by commas, whose `X-Forwarded-For`, `-Proto` and `-Host` are believed. Default: nobody's.", setProxies, false},
 		{"DATA_DIR", "./data", "Folder of the embedded database. It is made with mode 0700; one server at a time uses it.", func(c *Config, v string) error { c.DataDir = v; return nil }, false},
+		{"MONGODB_URI", "", "MongoDB that keeps messages and actions, such as `mongodb://localhost:27017/admin-management`. Default: the embedded database.", setMongoDB, true},
+		{"LOG_DIR", "", "Folder for `socket-combined.log` and `socket-errors.log`, rotated. Default: the log goes to stderr only.", func(c *Config, v string) error { c.LogDir = v; return nil }, false},
+		{"METRICS_PORT", "", "TCP port of `GET /metrics` in Prometheus's text form, on a listener of its own. 0 takes any free one. Default: none.", integer(0, 65535, func(c *Config, n int64) { port := int(n); c.MetricsPort = &port }), false},
+		{"METRICS_PUBLIC", "false", "`true` lets everyone read `GET /api/metrics`; otherwise it takes an administrator's token.", oneOf(func(c *Config, v string) { c.MetricsPublic = v == "true" }, "true", "false"), false},
 		{"LOG_LEVEL", "info", "`debug`, `info`, `warn` or `error`.", setLevel, false},
 		{"SOCKET_ENGINE", "native", "Socket.IO engine: `native`, our own, or `zishang520`, on the library of that name.", oneOf(func(c *Config, v string) { c.SocketEngine = v }, "native", "zishang520"), false},
 		{"SHUTDOWN_TIMEOUT_MS", "10000", "How long a stopping server waits for what is under way, in milliseconds.", milliseconds(1, 600_000, func(c *Config) *time.Duration { return &c.ShutdownTimeout }), false},
@@ -49,28 +57,35 @@ func tokenVars() []Var {
 }
 
 func limitVars() []Var {
+	said := events.Contract()
+	rate := said.RateLimit
 	return []Var{
-		{"MAX_PAYLOAD_BYTES", "100000", "Largest packet that a client may send; a larger one closes its connection.", integer(1024, 100_000_000, func(c *Config, n int64) { c.MaxPayloadBytes = n }), false},
-		{"SOCKET_RATE_LIMIT", "10", "Events of one socket per window.", integer(1, 1_000_000_000, func(c *Config, n int64) { c.SocketRateLimit = int(n) }), false},
-		{"SOCKET_RATE_WINDOW_MS", "1000", "Length of that window, in milliseconds.", milliseconds(1, 86_400_000, func(c *Config) *time.Duration { return &c.SocketWindow }), false},
-		{"ROOM_LIMIT", "100", "Rooms of its own choice that one socket may be in.", integer(0, 1_000_000, func(c *Config, n int64) { c.RoomLimit = int(n) }), false},
+		{"MAX_PAYLOAD_BYTES", number(said.Server.MaxPayloadBytes), "Largest packet that a client may send; a larger one closes its connection.", integer(1024, 100_000_000, func(c *Config, n int64) { c.MaxPayloadBytes = n }), false},
+		{"SOCKET_RATE_LIMIT", number(rate.Events), "Events of one socket per window.", integer(1, 1_000_000_000, func(c *Config, n int64) { c.SocketRateLimit = int(n) }), false},
+		{"SOCKET_RATE_WINDOW_MS", number(rate.Window.Milliseconds()), "Length of that window, in milliseconds.", milliseconds(1, 86_400_000, func(c *Config) *time.Duration { return &c.SocketWindow }), false},
+		limit(&said, events.LimitRoomsPerSocket, "Rooms of its own choice that one socket may be in.", integer(0, 1_000_000, func(c *Config, n int64) { c.RoomLimit = int(n) })),
+		limit(&said, events.LimitConnectionsPerUser, "Connections of one user; beyond, the oldest is disconnected.", integer(1, 1_000_000, func(c *Config, n int64) { c.UserConnections = int(n) })),
+		limit(&said, events.LimitReplayMessages, "Messages, the newest, that a client with a `serverOffset` gets when it connects.", integer(1, 1_000, func(c *Config, n int64) { c.ReplayLimit = int(n) })),
+		limit(&said, events.LimitOnlineUsers, "Users in `online_users`, those that connected last.", integer(1, 1_000_000, func(c *Config, n int64) { c.OnlineUsers = int(n) })),
+		{"API_RATE_LIMIT", "100", "Requests under `/api` of one client address per window.", integer(1, 1_000_000_000, func(c *Config, n int64) { c.APIRateLimit = int(n) }), false},
+		{"API_RATE_WINDOW_MS", "900000", "Length of that window, in milliseconds.", milliseconds(1, 86_400_000, func(c *Config) *time.Duration { return &c.APIRateWindow }), false},
 	}
 }
+
+// limit is the variable that overrides a limit of the contract, whose value is
+// its default.
+func limit(said *sio.Contract, name, meaning string, set func(*Config, string) error) Var {
+	i := slices.IndexFunc(said.Limits, func(l sio.LimitSpec) bool { return l.Name == name })
+	return Var{said.Limits[i].Env, number(said.Limits[i].Value), meaning, set, false}
+}
+
+func number[T int | int64](n T) string { return strconv.FormatInt(int64(n), 10) }
 
 // laterVars are those that the contract names and the server does not have
 // yet. They are known so that nobody believes in one that does nothing.
 func laterVars() []Var {
 	return []Var{
 		later("REDIS_URL", "the server runs as one node"),
-		later("MONGODB_URI", "messages and actions live under DATA_DIR"),
-		later("LOG_DIR", "logs go to stderr only"),
-		later("METRICS_PORT", "there are no metrics"),
-		later("METRICS_PUBLIC", "there are no metrics"),
-		later("API_RATE_LIMIT", "there is no HTTP API to limit"),
-		later("API_RATE_WINDOW_MS", "there is no HTTP API to limit"),
-		later("USER_CONNECTION_LIMIT", "connections per user are not counted"),
-		later("REPLAY_LIMIT", "messages are not replayed"),
-		later("ONLINE_USERS_LIMIT", "online_users is not sent"),
 	}
 }
 

@@ -65,6 +65,24 @@ type Messages interface {
 	// Since returns the messages to a user whose ids are greater than afterID
 	// ("" for all), oldest first, at most limit.
 	Since(ctx context.Context, userID, afterID string, limit int) ([]Message, error)
+
+	// Missed returns the newest messages to a user whose ids are greater than
+	// afterID ("" for all), at most limit of them, oldest first; older says
+	// whether there are more between afterID and the first of them.
+	Missed(ctx context.Context, userID, afterID string, limit int) (list []Message, older bool, err error)
+
+	// List returns the messages that f describes, newest first.
+	List(ctx context.Context, f MessageFilter) ([]Message, error)
+}
+
+// MessageFilter describes a page of messages; the zero value of a field (but
+// UserID and Limit) means that it does not matter.
+type MessageFilter struct {
+	UserID string // sent by or to this user; "" finds nothing
+	With   string // only those between UserID and this user
+	Before string // only ids smaller than this
+	After  string // only ids greater than this
+	Limit  int
 }
 
 // NewMessage is a message that has no id yet.

@@ -20,6 +20,8 @@ import (
 
 // kept remembers messages; a repeated clientOffset gets the first one back.
 type kept struct {
+	store.Messages // what is not asked for here
+
 	got []store.NewMessage
 	err error
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,45 @@ func (m messages) Append(ctx context.Context, n store.NewMessage) (store.Message
 func (m messages) Since(ctx context.Context, userID, afterID string, limit int) ([]store.Message, error) {
 	const query = `SELECT ` + messageColumns + ` FROM messages WHERE to_user = ? AND id > ? ORDER BY id LIMIT ?`
 	return collect(ctx, m.s, "read messages", scanMessage, query, userID, afterID, page(limit))
+}
+
+// Missed reads the newest messages to a user; see store.Messages.
+func (m messages) Missed(ctx context.Context, userID, afterID string, limit int) (list []store.Message, older bool, err error) {
+	limit = page(limit)
+	const query = `SELECT ` + messageColumns + ` FROM messages WHERE to_user = ? AND id > ? ORDER BY id DESC LIMIT ?`
+	list, err = collect(ctx, m.s, "read missed messages", scanMessage, query, userID, afterID, limit+1)
+	if err != nil {
+		return nil, false, err
+	}
+	if older = len(list) > limit; older {
+		list = list[:limit]
+	}
+	slices.Reverse(list)
+	return list, older, nil
+}
+
+// List reads messages from and to a user; see store.Messages. Each direction is
+// a walk along its index that ends after a page.
+func (m messages) List(ctx context.Context, f store.MessageFilter) ([]store.Message, error) {
+	sent, sentArgs := direction("from_user", "to_user", f)
+	got, gotArgs := direction("to_user", "from_user", f)
+	limit := page(f.Limit)
+	query := `SELECT * FROM (` + sent + `) UNION SELECT * FROM (` + got + `) ORDER BY 1 DESC LIMIT ?`
+	return collect(ctx, m.s, "read messages", scanMessage, query, slices.Concat(sentArgs, gotArgs, []any{limit})...)
+}
+
+// direction is the query for a page of the messages that have the user in one
+// column and the other user, if any, in the other.
+func direction(own, other string, f store.MessageFilter) (query string, args []any) {
+	query, args = `SELECT `+messageColumns+` FROM messages WHERE `+own+` = ?`, []any{f.UserID}
+	for _, c := range []struct{ condition, value string }{
+		{other + " = ?", f.With}, {"id < ?", f.Before}, {"id > ?", f.After},
+	} {
+		if c.value != "" {
+			query, args = query+" AND "+c.condition, append(args, c.value)
+		}
+	}
+	return query + " ORDER BY id DESC LIMIT ?", append(args, page(f.Limit))
 }
 
 // actions is the Store as store.Actions.

@@ -35,6 +35,9 @@ CREATE INDEX actions_action ON actions (action, id);
 
 CREATE TABLE probe (writes INTEGER NOT NULL) STRICT;
 INSERT INTO probe VALUES (0);
+`, `
+CREATE INDEX messages_from ON messages (from_user, id);
+CREATE INDEX messages_pair ON messages (from_user, to_user, id);
 `}
 }
 
