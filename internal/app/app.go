@@ -41,6 +41,7 @@ type App struct {
 	store    store.Store
 	keys     *auth.Keys // nil where a secret checks tokens
 	engine   sio.Engine
+	server   *sio.Server
 	handler  http.Handler
 	draining atomic.Bool
 }
@@ -74,6 +75,10 @@ func New(ctx context.Context, cfg *config.Config, logger *slog.Logger, o Options
 	if err := a.register(cfg, verifier, o.Clock); err != nil {
 		return nil, err
 	}
+	calls, err := a.newAPI(cfg, verifier, o.Clock)
+	if err != nil {
+		return nil, err
+	}
 	a.handler = httpapi.New(httpapi.Deps{
 		Engine:         a.engine,
 		Origins:        cfg.FrontendOrigins,
@@ -82,6 +87,7 @@ func New(ctx context.Context, cfg *config.Config, logger *slog.Logger, o Options
 		Draining:       a.draining.Load,
 		AsyncAPIYAML:   []byte(contract.YAML()),
 		AsyncAPIJSON:   []byte(contract.JSON()),
+		API:            calls,
 		Logger:         logger,
 	})
 	return a, nil

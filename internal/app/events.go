@@ -53,7 +53,8 @@ func clientIP(r *http.Request) string { return httpapi.ClientIP(r.Context()).Str
 func (a *App) register(cfg *config.Config, verifier *auth.Verifier, clock sio.Clock) error {
 	limit := events.Contract().RateLimit
 	limit.Events, limit.Window = cfg.SocketRateLimit, cfg.SocketWindow
-	_, err := events.Register(a.engine, events.Handlers{
+	var err error
+	a.server, err = events.Register(a.engine, events.Handlers{
 		Actions:  actions.New(a.store.Actions()),
 		Messages: messages.New(a.store.Messages(), a.logger),
 		Rooms:    rooms.New(int64(cfg.RoomLimit)),

@@ -2,8 +2,13 @@
 // headers, access log and problem answers around a Socket.IO engine that it
 // knows only as a handler.
 //
-// It imports third-party packages and nothing of the module: everything comes
-// in through Deps.
+// The calls under /api are those of openapi/openapi.yaml: the document decides
+// who may call and what a request looks like, generated code routes, and the
+// methods of API answer.
+//
+// It imports third-party packages, the document, generated code, and the
+// interfaces and records of store, cluster and sio: everything that acts comes
+// in through Deps and APIDeps.
 package httpapi
 
 import (
@@ -35,8 +40,10 @@ type Deps struct {
 	// AsyncAPIYAML and AsyncAPIJSON are the contract.
 	AsyncAPIYAML []byte
 	AsyncAPIJSON []byte
-	Logger       *slog.Logger     // default: discard
-	Now          func() time.Time // default: time.Now
+	// API answers under /api; nil: there is none.
+	API    *API
+	Logger *slog.Logger     // default: discard
+	Now    func() time.Time // default: time.Now
 	// NewRequestID makes ids of requests; default: random ones.
 	NewRequestID func() string
 }
@@ -70,12 +77,15 @@ func New(d Deps) http.Handler {
 		cors(d.Origins, d.EnginePath),
 	)
 	r.NotFound(notFound)
-	r.MethodNotAllowed(methodNotAllowed)
+	r.MethodNotAllowed(methodNotAllowed(r))
 	r.Handle(d.EnginePath+"*", d.Engine)
 	get(r, "/healthz", healthz)
 	get(r, "/readyz", readyz(d.Ready, d.Draining, d.Logger))
 	get(r, "/asyncapi.yaml", document("application/yaml", d.AsyncAPIYAML))
 	get(r, "/asyncapi.json", document("application/json", d.AsyncAPIJSON))
+	if d.API != nil {
+		d.API.mount(r)
+	}
 	return r
 }
 
