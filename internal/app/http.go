@@ -69,4 +69,3 @@ func (a *App) basicMetrics(clock sio.Clock) func() api.Metrics {
 		}
 	}
 }
-

@@ -108,6 +108,9 @@ func said(e *openapi3.SchemaError) (keyword, message string) {
 	case "pattern":
 		return e.SchemaField, "must match " + s.Pattern
 	case "enum":
+		if _, isText := e.Value.(string); !isText && s.Type.Is(openapi3.TypeString) {
+			return "type", "must be " + typeName(s) // the validator looks at the list first
+		}
 		return e.SchemaField, "must be " + either(s.Enum)
 	case "type", "nullable":
 		return "type", "must be " + typeName(s)
