@@ -6,4 +6,4 @@ package gen
 
 //go:generate go run ../../cmd/parlance generate --spec ../../asyncapi/asyncapi.yaml --target go --package events --out events
 //go:generate go run ../../cmd/parlance generate --spec ../../asyncapi/asyncapi.yaml --target bundle --package contract --out contract
-//go:generate go tool -modfile=../../tools/go/go.mod oapi-codegen -config ../../openapi/oapi-codegen.yaml ../../openapi/openapi.yaml
+//go:generate go tool -modfile=../../tools/go/go.mod oapi-codegen -config ../../openapi/oapi-codegen.yaml -o api/api.gen.go ../../openapi/openapi.yaml

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -95,10 +96,10 @@ func TestSameWordsAsTheSocket(t *testing.T) {
 func TestManyViolations(t *testing.T) {
 	s := serveAPI(t)
 	var properties []string
-	for i := range 9000 {
-		properties = append(properties, `"`+string(rune('a'+i%26))+strings.Repeat("b", i/26%100)+`":1`)
+	for i := range 7000 {
+		properties = append(properties, `"`+strconv.FormatInt(int64(i), 36)+`":1`)
 	}
-	body := "{" + strings.Join(properties[:1000], ",") + "}"
+	body := "{" + strings.Join(properties, ",") + "}"
 	w := s.do(t, request{method: "POST", target: "/api/system-messages?" + strings.Repeat("q&", 500), token: "admin", body: body})
 	if got := expect(t, w, http.StatusUnprocessableEntity, "VALIDATION_ERROR"); len(got) != 100 {
 		t.Errorf("%d violations", len(got))

@@ -24,39 +24,58 @@ const (
 // visit judges a value by a schema. base is a JSON Pointer that the paths of
 // the violations start with.
 func visit(schema *openapi3.Schema, value any, base string) []sio.Violation {
-	err := schema.VisitJSON(value, openapi3.VisitAsRequest(), openapi3.MultiErrors(), openapi3.DisableSchemaErrorDetails())
-	return violations(err, base)
+	f := findings{unknownAt: map[string]bool{}}
+	f.add(schema.VisitJSON(value, openapi3.VisitAsRequest(), openapi3.MultiErrors(), openapi3.DisableSchemaErrorDetails()), base)
+	return f.all
 }
 
-// violations says in the words of the socket's violations what the validator
-// found. Its own words are not used: they are made for developers of servers,
-// and some repeat values.
-func violations(err error, base string) []sio.Violation {
+// findings are what the validator found, in the words of the socket's
+// violations. Its own words are not used: they are made for developers of
+// servers, and some repeat values.
+type findings struct {
+	all []sio.Violation
+	// unknownAt are the objects whose unknown properties are listed: the
+	// validator reports each of them, and names none.
+	unknownAt map[string]bool
+}
+
+func (f *findings) add(err error, base string) {
+	if err == nil || len(f.all) > maxViolations {
+		return
+	}
 	switch e := err.(type) { //nolint:errorlint // the validator returns these as they are, and a list of wrapped ones must not end at the first
-	case nil:
-		return nil
 	case openapi3.MultiError:
-		var all []sio.Violation
 		for _, one := range e {
-			for _, v := range violations(one, base) {
-				if !slices.Contains(all, v) { // unknown properties come with each of them
-					all = append(all, v)
-				}
-			}
+			f.add(one, base)
 		}
-		return all
 	case *openapi3.SchemaError:
 		path := base
 		for _, step := range e.JSONPointer() {
 			path += "/" + pointerToken(step)
 		}
 		if e.SchemaField == "properties" {
-			return unknown(e, path)
+			f.addUnknown(e, path)
+			return
 		}
 		keyword, message := said(e)
-		return []sio.Violation{{Path: path, Keyword: keyword, Message: message}}
+		f.all = append(f.all, sio.Violation{Path: path, Keyword: keyword, Message: message})
+	default:
+		f.all = append(f.all, sio.Violation{Path: base, Keyword: "type", Message: "is not valid"})
 	}
-	return []sio.Violation{{Path: base, Keyword: "type", Message: "is not valid"}}
+}
+
+// addUnknown lists the properties of an object that its schema does not have.
+func (f *findings) addUnknown(e *openapi3.SchemaError, path string) {
+	if f.unknownAt[path] {
+		return
+	}
+	f.unknownAt[path] = true
+	object, _ := e.Value.(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		if e.Schema.Properties[name] == nil {
+			f.all = append(f.all, sio.Violation{Path: path + "/" + pointerToken(name), Keyword: "additionalProperties", Message: "is not a known property"})
+		}
+	}
 }
 
 // bounded cuts a list of violations to its bounds.
@@ -68,19 +87,6 @@ func bounded(all []sio.Violation) []sio.Violation {
 		}
 		if i == maxViolations || bytes > maxPathBytes {
 			return all[:i]
-		}
-	}
-	return all
-}
-
-// unknown lists the properties of an object that its schema does not have. The
-// validator names no place for them.
-func unknown(e *openapi3.SchemaError, path string) []sio.Violation {
-	object, _ := e.Value.(map[string]any)
-	var all []sio.Violation
-	for _, name := range slices.Sorted(maps.Keys(object)) {
-		if e.Schema.Properties[name] == nil && len(all) < maxViolations {
-			all = append(all, sio.Violation{Path: path + "/" + pointerToken(name), Keyword: "additionalProperties", Message: "is not a known property"})
 		}
 	}
 	return all

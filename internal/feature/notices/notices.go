@@ -7,6 +7,7 @@
 package notices
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -54,9 +55,10 @@ func (n *Notices) Notification(userID string, kind events.NotificationType, titl
 }
 
 // UserUpdate sends user_update to all sockets of a user and to the
-// administrators, each socket once. data is a JSON object.
+// administrators, each socket once. data is a JSON object; it is sent as it is,
+// but for text that is not UTF-8, over which clients would fall.
 func (n *Notices) UserUpdate(userID string, data json.RawMessage) (time.Time, error) {
-	v := &events.UserUpdate{UserID: userID, Data: data}
+	v := &events.UserUpdate{UserID: userID, Data: bytes.ToValidUTF8(data, []byte("\ufffd"))}
 	_, err := events.DecodeUserUpdate(v.AppendJSON(nil))
 	return n.now(), sent("user_update", err, func() error { return n.to.UserUpdate(userID, v) })
 }
