@@ -165,6 +165,9 @@ func TestBodyLimit(t *testing.T) {
 	defer server.Close()
 	for _, chunked := range []bool{false, true} {
 		for size, status := range map[int]int{65536: http.StatusAccepted, 65537: http.StatusRequestEntityTooLarge, 1 << 20: http.StatusRequestEntityTooLarge} {
+			if chunked {
+				size = min(size, 200_000) // of what follows the limit, net/http reads so much; more is cut off
+			}
 			for _, target := range []string{"/api/system-messages", "/api/users/u1/disconnect"} {
 				body := `{"message":"m"}`
 				body += strings.Repeat(" ", size-len(body))
@@ -178,7 +181,7 @@ func TestBodyLimit(t *testing.T) {
 				}
 				q.Header.Set("Authorization", "Bearer admin")
 				q.Header.Set("Content-Type", "application/json")
-				q.Header.Set("Expect", "100-continue") // or the write may fail before the answer is read
+				q.Header.Set("Expect", "100-continue")
 				res, err := http.DefaultClient.Do(q)
 				if err != nil {
 					t.Fatalf("%s, %d bytes, chunked %v: %v", target, size, chunked, err)

@@ -139,22 +139,31 @@ func checkMediaType(h http.Header) error {
 	return nil
 }
 
-// readAll reads a body of at most maxBody bytes.
+// readAll reads a body of at most maxBody bytes. One that is announced as larger
+// is not read at all: it need not even come, where its sender waits for a 100.
 func readAll(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength > maxBody {
+		return nil, bodyTooLarge(w)
+	}
 	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		// The rest is not read: nothing else can come on this connection.
-		w.Header().Set("Connection", "close")
-		return nil, &failure{
-			status: http.StatusRequestEntityTooLarge, code: CodePayloadTooLarge,
-			detail: fmt.Sprintf("The body is larger than %d bytes", maxBody),
-		}
+		return nil, bodyTooLarge(w)
 	case err != nil:
 		return nil, badRequest("The body did not come whole")
 	}
 	return text, nil
+}
+
+// bodyTooLarge ends the connection with the answer: nobody reads the rest of
+// the body, so nothing else can come on it.
+func bodyTooLarge(w http.ResponseWriter) error {
+	w.Header().Set("Connection", "close")
+	return &failure{
+		status: http.StatusRequestEntityTooLarge, code: CodePayloadTooLarge,
+		detail: fmt.Sprintf("The body is larger than %d bytes", maxBody),
+	}
 }
 
 // parseJSON reads one JSON value. Text that is not UTF-8 is refused: within an
