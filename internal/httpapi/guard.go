@@ -51,6 +51,5 @@ func (a *API) operation(r *http.Request) *operation {
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	patterns := chi.RouteContext(r.Context()).RoutePatterns
-	return a.operations[method+" "+patterns[len(patterns)-1]]
+	return a.operations[method+" "+chi.RouteContext(r.Context()).RoutePattern()]
 }

@@ -126,10 +126,18 @@ func (a *API) route() error {
 
 // mount puts the API and its document among other routes.
 func (a *API) mount(r chi.Router) {
-	r.Handle(apiPrefix, a.routes)
-	r.Handle(apiPrefix+"/*", a.routes)
+	r.HandleFunc(apiPrefix, a.serveHTTP)
+	r.HandleFunc(apiPrefix+"/*", a.serveHTTP)
 	get(r, "/openapi.yaml", document("application/yaml", a.yaml))
 	get(r, "/openapi.json", document("application/json", a.json))
+}
+
+// serveHTTP answers under /api. Its routes are whole paths, so that of the
+// pattern that led here nothing is left: RoutePattern, once it has answered, is
+// the path of the document, "" for none.
+func (a *API) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	chi.RouteContext(r.Context()).RoutePatterns = nil
+	a.routes.ServeHTTP(w, r)
 }
 
 // stamp writes a time as the contract has them. Finer fractions are cut.

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-chi/chi/v5"
+
 	"github.com/parlance-dev/parlance/internal/cluster"
 	"github.com/parlance-dev/parlance/internal/httpapi"
 	"github.com/parlance-dev/parlance/internal/store"
@@ -409,4 +411,19 @@ func TestMetricsPublic(t *testing.T) {
 		}
 	}
 	expect(t, s.do(t, request{method: "GET", target: "/api/presence"}), http.StatusUnauthorized, "AUTH_TOKEN_REQUIRED")
+}
+
+// TestRoutePattern: whoever counts requests by route sees the document's paths.
+func TestRoutePattern(t *testing.T) {
+	s := serveAPI(t)
+	for target, want := range map[string]string{
+		"/api/presence/a%2Fb": "/api/presence/{userId}", "/api/presence": "/api/presence", "/api/none": "", "/api": "", "/healthz": "/healthz",
+	} {
+		rctx := chi.NewRouteContext()
+		r := httptest.NewRequestWithContext(context.WithValue(t.Context(), chi.RouteCtxKey, rctx), http.MethodGet, target, nil)
+		s.handler.ServeHTTP(httptest.NewRecorder(), r)
+		if got := rctx.RoutePattern(); got != want {
+			t.Errorf("%s: %q, want %q", target, got, want)
+		}
+	}
 }
