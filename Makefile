@@ -52,8 +52,16 @@ bench: bench-peers ## the server beside its peers, into bench/results (12 minute
 bench-quick: bench-peers ## the same, shorter and rougher, into bench/results/quick
 	$(GO) run ./bench/cmd/bench --quick
 
+.PHONY: bench-durable
+bench-durable: bench/peers/durable/node_modules/.package-lock.json ## durable messages beside Node with better-sqlite3, into bench/results/durable (3 minutes)
+	$(GO) run ./bench/cmd/bench --set durable
+
 .PHONY: bench-peers
 bench-peers: bench/peers/node/node_modules/.package-lock.json bench/peers/bun/node_modules/.package-lock.json
+
+# better-sqlite3 is compiled where its binary can't be had: against the headers
+# that came with Node, where there are some.
+bench/peers/durable/node_modules/.package-lock.json: export npm_config_nodedir := $(shell d=$$(node -p 'path.resolve(process.execPath, "../..")' 2>/dev/null) && test -f "$$d/include/node/common.gypi" && echo "$$d" || true)
 
 .PHONY: bench-decoder
 bench-decoder: ## generated decoders beside a schema engine

@@ -85,6 +85,8 @@ func laws() []law {
 		{folder: "bench", module: []string{"internal/gen/...", "sio/...", "schemas"}, outside: []string{"*"}},
 		// The backend under measurement checks tokens as the product does.
 		{folder: "bench/peers/ours", module: []string{"bench/peers/peer", "internal/gen/...", "internal/feature/auth", "sio/..."}, outside: []string{"*"}},
+		// And here it is the product itself.
+		{folder: "bench/peers/backend", module: []string{"bench/peers/peer", "internal/app", "internal/config", "internal/logging"}},
 		{folder: "bench/peers/zishang520", module: []string{"bench/peers/peer"}, outside: []string{"*", zishang}},
 	}
 }
