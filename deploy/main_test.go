@@ -61,7 +61,7 @@ func run(m *testing.M) int {
 func (s *shared) start(ctx context.Context) error {
 	s.id = "parlance-test-" + strings.ToLower(rand.Text()[:10])
 	s.image = s.id + ":latest"
-	for _, needed := range [][]string{{"docker", "info"}, {"nginx", "-v"}, {"busybox", "true"}, append(composeCommand(ctx), "version")} {
+	for _, needed := range [][]string{{"docker", "info"}, {"nginx", "-v"}, {"busybox", "true"}, {"sqlite3", "--version"}, append(composeCommand(ctx), "version")} {
 		if out, err := command(ctx, needed...); err != nil {
 			return fmt.Errorf("%w\n%s", err, out)
 		}
