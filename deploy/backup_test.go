@@ -19,7 +19,7 @@ func TestBackup(t *testing.T) {
 	}
 	c := start(t, "-v", volume+":/data")
 	alice := dial(t, "http://"+c.address(), "alice", transports()["websocket"])
-	first := send(t, alice, "bob", "before")
+	first := send(t, alice, "before")
 	folder := t.TempDir()
 	scripts := regexp.MustCompile("(?s)```sh backup\n(.*?)```").FindAllStringSubmatch(read(t, "README.md"), -1)
 	if len(scripts) != 2 {
@@ -31,17 +31,17 @@ func TestBackup(t *testing.T) {
 		must(t, "bash", "-euc", script)
 	}
 	run(scripts[0][1], volume)
-	send(t, alice, "bob", "after")
+	send(t, alice, "after")
 	if got := must(t, "sqlite3", filepath.Join(folder, "parlance.db"), "pragma integrity_check"); got != "ok" {
 		t.Errorf("the copy: %s", got)
 	}
 	run(scripts[1][1], restored)
 	old := start(t, "-v", restored+":/data")
 	alice = dial(t, "http://"+old.address(), "alice", transports()["websocket"])
-	if got := send(t, alice, "bob", "before"); !got.Duplicate || got.MessageID != first.MessageID {
+	if got := send(t, alice, "before"); !got.Duplicate || got.MessageID != first.MessageID {
 		t.Errorf("restored: %+v, want %s", got, first.MessageID)
 	}
-	if got := send(t, alice, "bob", "after"); got.Duplicate {
+	if got := send(t, alice, "after"); got.Duplicate {
 		t.Errorf("the copy has what came after it: %+v", got)
 	}
 }

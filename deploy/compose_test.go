@@ -109,7 +109,7 @@ func TestCompose(t *testing.T) {
 		}
 	}
 	for name, transport := range transports() {
-		send(t, dial(t, "http://"+address, "alice", transport), "bob", "by compose and "+name)
+		send(t, dial(t, "http://"+address, "alice", transport), "by compose and "+name)
 	}
 	if out, err := p.run(deadline(t), "stop"); err != nil {
 		t.Errorf("%v\n%s", err, out)

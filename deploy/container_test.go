@@ -140,10 +140,10 @@ type ack struct {
 	Duplicate bool
 }
 
-// send stores a message and returns the answer.
-func send(t *testing.T, c *driver.Client, to, offset string) ack {
+// send stores a message to bob and returns the answer.
+func send(t *testing.T, c *driver.Client, offset string) ack {
 	t.Helper()
-	raw, err := c.EmitAck(deadline(t), "send_message", map[string]string{"to": to, "content": "hello", "clientOffset": offset})
+	raw, err := c.EmitAck(deadline(t), "send_message", map[string]string{"to": "bob", "content": "hello", "clientOffset": offset})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -84,7 +85,9 @@ func serveOn(t *testing.T, h http.Handler) string {
 	go func() { done <- s.Serve(l) }()
 	t.Cleanup(func() {
 		_ = s.Shutdown(context.Background())
-		<-done
+		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+			t.Error(err)
+		}
 	})
 	return l.Addr().String()
 }

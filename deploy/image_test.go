@@ -42,7 +42,7 @@ func TestImage(t *testing.T) {
 	}
 	t.Logf("resident: %.1f MB", float64(kB)/1024)
 	for name, transport := range transports() {
-		send(t, dial(t, "http://"+c.address(), "alice", transport), "bob", "of "+name)
+		send(t, dial(t, "http://"+c.address(), "alice", transport), "of "+name)
 	}
 	// What is no volume and no folder of the image can't be written to.
 	if diff := must(t, "docker", "diff", c.id); diff != "" {
@@ -118,7 +118,7 @@ func TestDataSurvives(t *testing.T) {
 	old := start(t, "-v", volume+":/data")
 	again := func(c *container) ack {
 		t.Helper()
-		return send(t, dial(t, "http://"+c.address(), "alice", transports()["websocket"]), "bob", "once")
+		return send(t, dial(t, "http://"+c.address(), "alice", transports()["websocket"]), "once")
 	}
 	first := again(old)
 	if first.Duplicate {

@@ -34,7 +34,7 @@ func testTransports(t *testing.T, server *container) {
 	p := startNginx(t, setup{edits: []edit{upstreams(server.address())}})
 	for name, transport := range transports() {
 		c := dial(t, p.url(), "alice", transport)
-		send(t, c, "bob", "through nginx by "+name)
+		send(t, c, "through nginx by "+name)
 		if err := c.Emit(deadline(t), "ping", nil); err != nil {
 			t.Fatal(err)
 		}
@@ -68,7 +68,7 @@ func testIdle(t *testing.T, server *container) {
 		if reason, err := goes.Disconnected(deadline(t)); err != nil {
 			t.Errorf("%s: the control: %s, %v", name, reason, err)
 		}
-		send(t, stays, "bob", "after a second by "+name)
+		send(t, stays, "after a second by "+name)
 		if slices.ContainsFunc(stays.Log(), func(h driver.Happening) bool { return h.On == "disconnect" }) {
 			t.Errorf("%s: %v", name, stays.Log())
 		}
@@ -176,7 +176,7 @@ func testLarge(t *testing.T, server *container) {
 	if _, err := big.Disconnected(deadline(t)); err != nil {
 		t.Error(err)
 	}
-	send(t, bystander, "bob", "unharmed")
+	send(t, bystander, "unharmed")
 }
 
 func testPaths(t *testing.T, server *container) {
@@ -202,7 +202,7 @@ func testSeveralNodes(t *testing.T, a, b *container) {
 	both := upstreams(a.address(), b.address())
 	p := startNginx(t, setup{edits: []edit{both}})
 	for _, transport := range transports() {
-		send(t, dial(t, p.url(), "alice", transport), "bob", "to one of two")
+		send(t, dial(t, p.url(), "alice", transport), "to one of two")
 	}
 	turns := startNginx(t, setup{edits: []edit{both, {"nginx.conf", "hash $binary_remote_addr consistent;", ""}}})
 	o := transports()["polling"]
