@@ -7,6 +7,14 @@ GO      ?= go
 TOOL    := $(GO) tool -modfile=tools/go/go.mod
 NPM_CI  := npm ci --no-audit --no-fund --loglevel=error
 
+# What the release build stamps, and where it goes. The same sources and the
+# same Go give the same bytes, in any folder.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null)
+BIN     ?= bin
+IMAGE   ?= parlance:latest
+DOCKER  ?= docker
+
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +22,15 @@ help: ## list the targets
 .PHONY: run
 run: ## start the server on embedded defaults (port 4000, ./data)
 	$(GO) run ./cmd/server
+
+.PHONY: build
+build: ## the static release binary, into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o $(BIN)/server ./cmd/server
+
+.PHONY: image
+image: ## the container image parlance:latest, with no other image pulled
+	GOOS=linux $(MAKE) --no-print-directory build BIN=bin/image
+	$(DOCKER) build -f deploy/Dockerfile --target prebuilt --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t $(IMAGE) .
 
 .PHONY: generate
 generate: ## rewrite everything that is generated from the contract
@@ -39,6 +56,10 @@ lint-contract: tools/contract/node_modules/.package-lock.json ## @asyncapi/parse
 .PHONY: test
 test: node-modules ## all tests, race detector on
 	$(GO) test -race -timeout 20m ./...
+
+.PHONY: test-deploy
+test-deploy: node-modules ## the image, nginx and compose for real (wants Docker, nginx, docker-compose, busybox)
+	$(GO) test -tags deploy -count=1 -timeout 10m ./deploy/...
 
 .PHONY: conformance
 conformance: node-modules ## real clients against the started server
