@@ -128,7 +128,7 @@ func serverDefinitions() []Definition {
 			[]float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5}},
 		{httpRequests, counter, "requests", "HTTP requests that were answered, or taken over by a websocket, on all listeners.",
 			[]Label{
-				{"route", "the pattern of the route, such as `/healthz`; `none` where there is none, or the request was answered before (preflight, foreign origin)"},
+				{"route", "the pattern of the route, such as `/healthz`; `none` where none answered (not found, wrong method, preflight, foreign origin)"},
 				{"method", "`GET`, `HEAD`, `POST`, `PUT`, `PATCH`, `DELETE`, `OPTIONS`, `other`"},
 				{"status", "`1xx` (websockets) to `5xx`"},
 			}, nil},
