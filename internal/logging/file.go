@@ -33,7 +33,7 @@ type file struct {
 // never be written.
 func openFile(name string, megabytes int, report *slog.Logger) (*file, error) {
 	// The library opens at the first line, which is too late to refuse to start.
-	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, fileMode) //nolint:gosec // the operator's folder
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, fileMode)
 	if err != nil {
 		return nil, fmt.Errorf("open the log: %w", err)
 	}

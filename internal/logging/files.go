@@ -29,8 +29,8 @@ const (
 // stderr has the line, and says once which file has failed, and how many lines it
 // lacks once it can be written again.
 //
-// close closes the files, after which lines go to stderr only.
-func Open(stderr io.Writer, level slog.Leveler, dir string) (_ *slog.Logger, close func() error, err error) {
+// stop closes the files, after which lines go to stderr only.
+func Open(stderr io.Writer, level slog.Leveler, dir string) (_ *slog.Logger, stop func() error, err error) {
 	if dir == "" {
 		return New(stderr, level), func() error { return nil }, nil
 	}

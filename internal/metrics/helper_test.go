@@ -24,8 +24,10 @@ func contract() sio.Contract {
 	return sio.Contract{
 		Namespace: "/", ErrorEvent: "error",
 		Codes: []sio.CodeSpec{
-			{Code: sio.CodeForbidden, Message: "Not allowed"}, {Code: sio.CodeRateLimited, Message: "Slow down"},
-			{Code: sio.CodeUnknown, Message: "Unknown event"}, {Code: sio.CodeEvent, Message: "Event processing failed"},
+			{Code: sio.CodeForbidden, Message: "Not allowed"},
+			{Code: sio.CodeRateLimited, Message: "Slow down"},
+			{Code: sio.CodeUnknown, Message: "Unknown event"},
+			{Code: sio.CodeEvent, Message: "Event processing failed"},
 		},
 		Refusals:  []sio.CodeSpec{{Code: "AUTH_TOKEN_INVALID", Message: "Invalid"}},
 		RateLimit: sio.RateLimit{Events: 10, Window: time.Second, Event: "rate_limit_exceeded", AbuseFactor: 2, AbuseFor: 3 * time.Second},

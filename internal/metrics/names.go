@@ -70,14 +70,26 @@ func Definitions() []Definition {
 
 func connectionDefinitions() []Definition {
 	return []Definition{
-		{connectionsOpened, counter, "connections", "Connections that were let in and welcomed, by the transport they had then.",
-			[]Label{{"transport", "`polling`, `websocket`, `other`"}}, nil},
-		{connectionsNow, gauge, "connections", "Connections that are open, by the transport they have now.",
-			[]Label{{"transport", "`polling`, `websocket`, `other` (its network connection is gone, and its last events are with their handlers)"}}, nil},
-		{disconnects, counter, "connections", "Welcomed connections that ended, by reason.",
-			[]Label{{"reason", "the reasons of Socket.IO, such as `transport close`, and ours, such as `slow reader`; `other`"}}, nil},
-		{refusals, counter, "handshakes", "Handshakes that were answered with connect_error, by code.",
-			[]Label{{"code", "the contract's codes of refusal, `SOCKET_ERROR` for an inner failure, `other`"}}, nil},
+		{
+			connectionsOpened, counter, "connections", "Connections that were let in and welcomed, by the transport they had then.",
+			[]Label{{"transport", "`polling`, `websocket`, `other`"}},
+			nil,
+		},
+		{
+			connectionsNow, gauge, "connections", "Connections that are open, by the transport they have now.",
+			[]Label{{"transport", "`polling`, `websocket`, `other` (its network connection is gone, and its last events are with their handlers)"}},
+			nil,
+		},
+		{
+			disconnects, counter, "connections", "Welcomed connections that ended, by reason.",
+			[]Label{{"reason", "the reasons of Socket.IO, such as `transport close`, and ours, such as `slow reader`; `other`"}},
+			nil,
+		},
+		{
+			refusals, counter, "handshakes", "Handshakes that were answered with connect_error, by code.",
+			[]Label{{"code", "the contract's codes of refusal, `SOCKET_ERROR` for an inner failure, `other`"}},
+			nil,
+		},
 		{abuse, counter, "connections", "Connections that were ended because they went on far beyond the rate limit.", nil, nil},
 		{usersOnline, gauge, "users", "Users with at least one connection, on all nodes.", nil, nil},
 	}
@@ -85,13 +97,21 @@ func connectionDefinitions() []Definition {
 
 func eventDefinitions() []Definition {
 	return []Definition{
-		{clientEvents, counter, "events", "Client events by outcome; code RATE_LIMITED were dropped unhandled.",
-			[]Label{{"event", "the contract's client events, `unknown` for all others"}, {"code", "`OK`, the contract's codes of failure, `other`"}}, nil},
-		{clientEventSeconds, histogram, "seconds", "Time from the arrival of a client event to its answer, waiting for earlier events of the connection included. Dropped events are left out.",
+		{
+			clientEvents, counter, "events", "Client events by outcome; code RATE_LIMITED were dropped unhandled.",
+			[]Label{{"event", "the contract's client events, `unknown` for all others"}, {"code", "`OK`, the contract's codes of failure, `other`"}},
+			nil,
+		},
+		{
+			clientEventSeconds, histogram, "seconds", "Time from the arrival of a client event to its answer, waiting for earlier events of the connection included. Dropped events are left out.",
 			[]Label{{"event", "the contract's client events, `unknown` for all others"}},
-			[]float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5}},
-		{serverEvents, counter, "packets", "Server events that were emitted, once however many connections they were for. Acknowledgements are none.",
-			[]Label{{"event", "the contract's server events, `unknown` for all others"}}, nil},
+			[]float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
+		},
+		{
+			serverEvents, counter, "packets", "Server events that were emitted, once however many connections they were for. Acknowledgements are none.",
+			[]Label{{"event", "the contract's server events, `unknown` for all others"}},
+			nil,
+		},
 	}
 }
 
@@ -103,11 +123,17 @@ func engineDefinitions() []Definition {
 		{engineSessionsOpened, counter, "sessions", "Engine.IO sessions that were opened.", nil, nil},
 		{engineUpgrades, counter, "sessions", "Changes from polling to websocket.", nil, nil},
 		{engineMessages, counter, "messages", "Engine.IO messages of clients.", nil, nil},
-		{engineClosed, counter, "sessions", "Sessions that a bound of the engine closed, by that bound.",
-			[]Label{{"bound", "`slow_reader`, `payload_too_large`, `parse_error`, `ping_timeout`, `not_joined`"}}, nil},
+		{
+			engineClosed, counter, "sessions", "Sessions that a bound of the engine closed, by that bound.",
+			[]Label{{"bound", "`slow_reader`, `payload_too_large`, `parse_error`, `ping_timeout`, `not_joined`"}},
+			nil,
+		},
 		{engineBadAttachments, counter, "packets", "Packets with too many attachments, or wrong ones; each closes its session as a parse error, and is counted there too.", nil, nil},
-		{engineRefused, counter, "sessions", "Sessions that a bound of the engine refused, by that bound.",
-			[]Label{{"bound", "`connections_per_ip`, `header`"}}, nil},
+		{
+			engineRefused, counter, "sessions", "Sessions that a bound of the engine refused, by that bound.",
+			[]Label{{"bound", "`connections_per_ip`, `header`"}},
+			nil,
+		},
 		{engineSlowBodies, counter, "requests", "POSTs whose body took too long.", nil, nil},
 		{engineStalled, counter, "writes", "Writes that had to wait for the network.", nil, nil},
 		{engineHeld, counter, "reads", "Times that a client was not read on because its handler had enough to do.", nil, nil},
@@ -118,29 +144,42 @@ func engineDefinitions() []Definition {
 
 func serverDefinitions() []Definition {
 	return []Definition{
-		{storeOperations, counter, "operations", "Calls of the store, by outcome.",
+		{
+			storeOperations, counter, "operations", "Calls of the store, by outcome.",
 			[]Label{
 				{"operation", "`messages_append`, `messages_since`, `messages_missed`, `messages_list`, `actions_append`, `actions_list`, `ready`"},
 				{"outcome", "`ok`, `duplicate` (stored before), `error`, `canceled` (nobody waited any more), `panic`"},
-			}, nil},
-		{storeSeconds, histogram, "seconds", "Time that a call of the store took, whatever its outcome.",
+			},
+			nil,
+		},
+		{
+			storeSeconds, histogram, "seconds", "Time that a call of the store took, whatever its outcome.",
 			[]Label{{"operation", "as above"}},
-			[]float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5}},
-		{httpRequests, counter, "requests", "HTTP requests that were answered, or taken over by a websocket, on all listeners.",
+			[]float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},
+		},
+		{
+			httpRequests, counter, "requests", "HTTP requests that were answered, or taken over by a websocket, on all listeners.",
 			[]Label{
 				{"route", "the pattern of the route, such as `/healthz`; `none` where none answered (not found, wrong method, preflight, foreign origin)"},
 				{"method", "`GET`, `HEAD`, `POST`, `PUT`, `PATCH`, `DELETE`, `OPTIONS`, `other`"},
 				{"status", "`1xx` (websockets) to `5xx`"},
-			}, nil},
-		{httpSeconds, histogram, "seconds", "Time to the end of an answer. Polls wait by design, up to the ping interval; websockets are left out.",
+			},
+			nil,
+		},
+		{
+			httpSeconds, histogram, "seconds", "Time to the end of an answer. Polls wait by design, up to the ping interval; websockets are left out.",
 			[]Label{{"route", "as above"}, {"method", "as above"}},
-			[]float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}},
-		{buildInfo, gauge, "always 1", "The build that runs.",
+			[]float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		},
+		{
+			buildInfo, gauge, "always 1", "The build that runs.",
 			[]Label{
 				{"version", "of the module"},
 				{"revision", "of the source; `-dirty` where it was changed"},
 				{"goversion", "of the Go toolchain"},
 				{"engine", "`native` or `zishang520`"},
-			}, nil},
+			},
+			nil,
+		},
 	}
 }
