@@ -33,15 +33,15 @@ type Memory struct {
 	// RSS is the memory of the process that is in RAM, as the operating system
 	// says; where it says nothing, all that the Go runtime has got from it and not
 	// given back.
-	RSS uint64 `json:"rss"`
+	RSS int64 `json:"rss"`
 	// HeapTotal is the heap that the Go runtime holds: objects, and room for more
 	// that was not given back to the operating system.
-	HeapTotal uint64 `json:"heapTotal"`
+	HeapTotal int64 `json:"heapTotal"`
 	// HeapUsed are the heap's objects, dead ones that were not yet swept included.
-	HeapUsed uint64 `json:"heapUsed"`
+	HeapUsed int64 `json:"heapUsed"`
 	// External is what the Go runtime holds outside the heap: stacks, and its own
 	// bookkeeping.
-	External uint64 `json:"external"`
+	External int64 `json:"external"`
 }
 
 // Snapshot returns what the server is doing now. It stops nothing: the numbers
@@ -76,5 +76,5 @@ func readMemory() Memory {
 	if !ok {
 		rss = held
 	}
-	return Memory{RSS: rss, HeapTotal: heap, HeapUsed: used, External: held - heap}
+	return Memory{RSS: int64(rss), HeapTotal: int64(heap), HeapUsed: int64(used), External: int64(held - heap)}
 }

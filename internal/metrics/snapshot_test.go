@@ -114,13 +114,13 @@ func TestMemory(t *testing.T) {
 	}
 	after := f.metrics.Snapshot().Memory
 	runtime.KeepAlive(ballast)
-	if grown := int64(after.HeapUsed - before.HeapUsed); grown < size/2 || grown > 4*size {
+	if grown := after.HeapUsed - before.HeapUsed; grown < size/2 || grown > 4*size {
 		t.Errorf("heapUsed grew by %d bytes, want about %d", grown, size)
 	}
 	if after.HeapTotal < after.HeapUsed || after.RSS < size {
 		t.Errorf("%+v, with %d bytes just written to", after, size)
 	}
-	if outside := int64(after.External) - int64(before.External); outside > size/2 {
+	if outside := after.External - before.External; outside > size/2 {
 		t.Errorf("external grew by %d bytes", outside)
 	}
 }
