@@ -16,6 +16,7 @@ import (
 	"github.com/parlance-dev/parlance/internal/feature/auth"
 	"github.com/parlance-dev/parlance/internal/gen/contract"
 	"github.com/parlance-dev/parlance/internal/httpapi"
+	"github.com/parlance-dev/parlance/internal/metrics"
 	"github.com/parlance-dev/parlance/internal/store"
 	"github.com/parlance-dev/parlance/internal/store/sqlite"
 	"github.com/parlance-dev/parlance/sio"
@@ -38,6 +39,7 @@ type Options struct {
 // goroutine.
 type App struct {
 	logger   *slog.Logger
+	metrics  *metrics.Metrics
 	store    store.Store
 	keys     *auth.Keys // nil where a secret checks tokens
 	engine   sio.Engine
@@ -57,6 +59,9 @@ func New(ctx context.Context, cfg *config.Config, logger *slog.Logger, o Options
 			err = errors.Join(err, a.release())
 		}
 	}()
+	if a.metrics, err = newMetrics(cfg, o.Clock); err != nil {
+		return nil, err
+	}
 	if a.store == nil {
 		s, err := sqlite.Open(ctx, cfg.DataDir, sqlite.Options{Now: o.Clock.Now, BusyTimeout: storeBusy})
 		if err != nil {
@@ -64,6 +69,7 @@ func New(ctx context.Context, cfg *config.Config, logger *slog.Logger, o Options
 		}
 		a.store = s
 	}
+	a.store = a.metrics.Store(a.store)
 	verifier, err := a.verifier(ctx, cfg, o.Clock)
 	if err != nil {
 		return nil, err
@@ -71,6 +77,7 @@ func New(ctx context.Context, cfg *config.Config, logger *slog.Logger, o Options
 	if a.engine, err = newEngine(cfg, logger); err != nil {
 		return nil, err
 	}
+	a.watchEngine()
 	if err := a.register(cfg, verifier, o.Clock); err != nil {
 		return nil, err
 	}
@@ -82,6 +89,7 @@ func New(ctx context.Context, cfg *config.Config, logger *slog.Logger, o Options
 		Draining:       a.draining.Load,
 		AsyncAPIYAML:   []byte(contract.YAML()),
 		AsyncAPIJSON:   []byte(contract.JSON()),
+		Observe:        a.metrics.Request,
 		Logger:         logger,
 	})
 	return a, nil
@@ -131,6 +139,9 @@ func (a *App) Close(ctx context.Context) error {
 
 // release closes what handlers use, after the last handler.
 func (a *App) release() error {
+	if a.metrics != nil {
+		a.metrics.Close()
+	}
 	if a.keys != nil {
 		a.keys.Close()
 	}

@@ -53,12 +53,7 @@ func clientIP(r *http.Request) string { return httpapi.ClientIP(r.Context()).Str
 func (a *App) register(cfg *config.Config, verifier *auth.Verifier, clock sio.Clock) error {
 	limit := events.Contract().RateLimit
 	limit.Events, limit.Window = cfg.SocketRateLimit, cfg.SocketWindow
-	_, err := events.Register(a.engine, events.Handlers{
-		Actions:  actions.New(a.store.Actions()),
-		Messages: messages.New(a.store.Messages(), a.logger),
-		Rooms:    rooms.New(int64(cfg.RoomLimit)),
-		System:   system.New(clock),
-	}, sio.Options{
+	options := sio.Options{
 		Authenticate: verifier.Authenticate,
 		Connected: func(_ context.Context, c *sio.Conn, _ *sio.Handshake) error {
 			c.Join(rooms.Entitled(c.Identity())...)
@@ -73,6 +68,13 @@ func (a *App) register(cfg *config.Config, verifier *auth.Verifier, clock sio.Cl
 		RateLimit: &limit,
 		Clock:     clock,
 		Logger:    a.logger,
-	})
+	}
+	a.metrics.Instrument(&options)
+	_, err := events.Register(a.engine, events.Handlers{
+		Actions:  actions.New(a.store.Actions()),
+		Messages: messages.New(a.store.Messages(), a.logger),
+		Rooms:    rooms.New(int64(cfg.RoomLimit)),
+		System:   system.New(clock),
+	}, options)
 	return err
 }

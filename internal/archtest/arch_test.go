@@ -67,7 +67,7 @@ func laws() []law {
 		{folder: "internal/feature", module: []string{"internal/gen/...", "internal/store", "internal/cluster", "sio", "sio/wire"}, outside: []string{"*"}, tests: []string{"sio/siotest", "internal/store/...", "internal/cluster/..."}},
 		{folder: "internal/store", module: []string{"internal/store/..."}, outside: []string{"*"}},
 		{folder: "internal/httpapi", module: []string{"internal/gen/...", "internal/store", "internal/cluster", "sio", "openapi"}, outside: []string{"*"}, tests: []string{"sio/siotest", "internal/store/...", "internal/cluster/..."}},
-		{folder: "internal/metrics", module: []string{"internal/store", "sio", "sio/native", "sio/engineio"}, outside: []string{"*"}, tests: []string{"internal/store/..."}},
+		{folder: "internal/metrics", module: []string{"internal/store", "sio", "sio/native", "sio/engineio"}, outside: []string{"*"}, tests: []string{"internal/store/...", "sio/siotest"}},
 		{folder: "openapi"},
 		{folder: "deploy", outside: []string{"*"}, tests: []string{"conformance/driver"}},
 		{folder: "internal/cluster", module: []string{"internal/cluster/..."}, outside: []string{"*"}},

@@ -35,8 +35,12 @@ type Deps struct {
 	// AsyncAPIYAML and AsyncAPIJSON are the contract.
 	AsyncAPIYAML []byte
 	AsyncAPIJSON []byte
-	Logger       *slog.Logger     // default: discard
-	Now          func() time.Time // default: time.Now
+	// Observe is told of every request once it is answered, or taken over by a
+	// websocket: route is the pattern of the route that answered, "" for none.
+	// nil: nobody is.
+	Observe func(method, route string, status int, took time.Duration)
+	Logger  *slog.Logger     // default: discard
+	Now     func() time.Time // default: time.Now
 	// NewRequestID makes ids of requests; default: random ones.
 	NewRequestID func() string
 }
@@ -61,21 +65,29 @@ func (d Deps) withDefaults() Deps {
 // New returns the server's handler.
 func New(d Deps) http.Handler {
 	d = d.withDefaults()
-	r := chi.NewRouter()
-	r.Use(
-		identify(d.TrustedProxies, d.NewRequestID),
-		accessLog(d.Logger, d.Now),
-		secureHeaders,
-		recoverPanics(d.Logger),
-		cors(d.Origins, d.EnginePath),
-	)
-	r.NotFound(notFound)
-	r.MethodNotAllowed(methodNotAllowed)
+	r := newRouter(&d, cors(d.Origins, d.EnginePath))
 	r.Handle(d.EnginePath+"*", d.Engine)
 	get(r, "/healthz", healthz)
 	get(r, "/readyz", readyz(d.Ready, d.Draining, d.Logger))
 	get(r, "/asyncapi.yaml", document("application/yaml", d.AsyncAPIYAML))
 	get(r, "/asyncapi.json", document("application/json", d.AsyncAPIJSON))
+	return r
+}
+
+// newRouter returns a router without routes, and with what every answer has on
+// every listener: an id, a log line, security headers, problems for what it does
+// not know. more come behind these.
+func newRouter(d *Deps, more ...func(http.Handler) http.Handler) chi.Router {
+	r := chi.NewRouter()
+	r.Use(
+		identify(d.TrustedProxies, d.NewRequestID),
+		accessLog(d.Logger, d.Now, d.Observe),
+		secureHeaders,
+		recoverPanics(d.Logger),
+	)
+	r.Use(more...)
+	r.NotFound(notFound)
+	r.MethodNotAllowed(methodNotAllowed)
 	return r
 }
 
