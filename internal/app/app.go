@@ -14,6 +14,7 @@ import (
 
 	"github.com/parlance-dev/parlance/internal/config"
 	"github.com/parlance-dev/parlance/internal/feature/auth"
+	"github.com/parlance-dev/parlance/internal/feature/presence"
 	"github.com/parlance-dev/parlance/internal/gen/contract"
 	"github.com/parlance-dev/parlance/internal/httpapi"
 	"github.com/parlance-dev/parlance/internal/store"
@@ -40,6 +41,7 @@ type App struct {
 	logger   *slog.Logger
 	store    store.Store
 	keys     *auth.Keys // nil where a secret checks tokens
+	presence *presence.Service
 	engine   sio.Engine
 	handler  http.Handler
 	draining atomic.Bool
@@ -71,6 +73,7 @@ func New(ctx context.Context, cfg *config.Config, logger *slog.Logger, o Options
 	if a.engine, err = newEngine(cfg, logger); err != nil {
 		return nil, err
 	}
+	a.presence = a.newPresence(cfg, o.Clock)
 	if err := a.register(cfg, verifier, o.Clock); err != nil {
 		return nil, err
 	}
@@ -122,6 +125,7 @@ func (a *App) Drain() { a.draining.Store(true) }
 // the rest is cut off.
 func (a *App) Close(ctx context.Context) error {
 	a.Drain()
+	a.presence.Close() // nobody is left to be told who goes
 	err := a.engine.Shutdown(ctx)
 	if err != nil {
 		err = fmt.Errorf("stop the engine: %w", err)

@@ -53,7 +53,7 @@ func clientIP(r *http.Request) string { return httpapi.ClientIP(r.Context()).Str
 func (a *App) register(cfg *config.Config, verifier *auth.Verifier, clock sio.Clock) error {
 	limit := events.Contract().RateLimit
 	limit.Events, limit.Window = cfg.SocketRateLimit, cfg.SocketWindow
-	_, err := events.Register(a.engine, events.Handlers{
+	server, err := events.Register(a.engine, events.Handlers{
 		Actions:  actions.New(a.store.Actions()),
 		Messages: messages.New(a.store.Messages(), a.logger),
 		Rooms:    rooms.New(int64(cfg.RoomLimit)),
@@ -62,17 +62,25 @@ func (a *App) register(cfg *config.Config, verifier *auth.Verifier, clock sio.Cl
 		Authenticate: verifier.Authenticate,
 		Connected: func(_ context.Context, c *sio.Conn, _ *sio.Handshake) error {
 			c.Join(rooms.Entitled(c.Identity())...)
+			a.presence.Connected(c)
 			return nil
 		},
-		Opened: func(_ context.Context, c *sio.Conn) {
+		Opened: func(ctx context.Context, c *sio.Conn) {
 			a.logger.Info("user connected", "userId", c.Identity().UserID, "socketId", c.ID(), "transport", c.Transport())
+			a.presence.Opened(ctx, c)
 		},
 		Disconnected: func(c *sio.Conn, reason sio.Reason) {
+			a.presence.Disconnected(c)
 			a.logger.Info("user disconnected", "userId", c.Identity().UserID, "socketId", c.ID(), "reason", string(reason))
 		},
+		Observe:   a.presence.Observed,
 		RateLimit: &limit,
 		Clock:     clock,
 		Logger:    a.logger,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	a.presence.Start(server)
+	return nil
 }
