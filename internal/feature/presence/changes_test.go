@@ -48,6 +48,18 @@ func TestOwnChangesWhileTheSnapshotIsUnderWay(t *testing.T) {
 	wantTold(t, map[*siotest.Client]string{a: "=a +u -u +u -u", u: "=u,a -u -u"})
 }
 
+// TestOwnChangesLater: the cluster has lost a socket and takes it in again. Its
+// user is told of the one, like everybody, but not of the other.
+func TestOwnChangesLater(t *testing.T) {
+	h := open(t, nil)
+	a, u := h.connect("a"), h.connect("u")
+	if err := h.cluster.Presence.Leave(t.Context(), "u", u.ID()); err != nil {
+		t.Fatal(err)
+	}
+	h.come(t, "u", 1)
+	wantTold(t, map[*siotest.Client]string{a: "=a +u -u +u -u", u: "=u,a -u -u"})
+}
+
 // TestManyAtOnce has sockets come and go on many goroutines, and checks for each
 // of them that the snapshot and the changes add up.
 func TestManyAtOnce(t *testing.T) {

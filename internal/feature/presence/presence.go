@@ -37,6 +37,10 @@ type Options struct {
 	Timeout time.Duration
 	// Retry is how long a cluster that has failed is left alone; default 1 s.
 	Retry time.Duration
+	// Ended is how many sockets that ended while the cluster failed are kept to be
+	// taken out later; default 100,000. Beyond, a user may be shown as online until
+	// the cluster itself finds out.
+	Ended int
 }
 
 // Service is presence on one node. Its methods may be called from any goroutine
@@ -63,6 +67,9 @@ func New(o Options) *Service {
 	}
 	if o.Retry <= 0 {
 		o.Retry = time.Second
+	}
+	if o.Ended <= 0 {
+		o.Ended = 100_000
 	}
 	return &Service{
 		options: o,

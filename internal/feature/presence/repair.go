@@ -7,10 +7,6 @@ import (
 	"sync"
 )
 
-// maxGone is how many ended sockets are kept for taking them out later. Beyond, a
-// user may be shown as online until the cluster itself finds out.
-const maxGone = 100_000
-
 // repairs is what the cluster could not do when it was asked to: sockets to be
 // entered, and ended ones to be taken out. Service.mu guards it.
 type repairs struct {
@@ -71,7 +67,7 @@ func (s *Service) repair(v *visit) {
 
 // mayBeGoneLocked reports whether one more ended socket can be kept.
 func (s *Service) mayBeGoneLocked(v *visit) bool {
-	if s.repairs.gone < maxGone {
+	if s.repairs.gone < s.options.Ended {
 		return true
 	}
 	s.options.Logger.Error("presence of an ended socket not taken back", "userId", v.session.UserID, "socketId", v.session.SocketID)

@@ -2,9 +2,11 @@ package presence_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/parlance-dev/parlance/internal/cluster"
+	"github.com/parlance-dev/parlance/internal/feature/presence"
 	"github.com/parlance-dev/parlance/sio"
 	"github.com/parlance-dev/parlance/sio/siotest"
 )
@@ -125,6 +127,33 @@ func TestRepair_Evicts(t *testing.T) {
 	h.clock.Advance(retry)
 	if u, _, err := h.service.Lookup(t.Context(), "u"); err != nil || *u.Connections != 2 {
 		t.Errorf("%+v, %v", u, err)
+	}
+}
+
+// TestRepair_EndedAreBounded: of many sockets that end while the cluster fails, so
+// many as may be kept are taken out later, and the log says of the others.
+func TestRepair_EndedAreBounded(t *testing.T) {
+	h := open(t, func(o *presence.Options) { o.Ended = 2 })
+	for round := range 3 { // each with the full number
+		var all []*siotest.Client
+		for i := range 4 {
+			all = append(all, h.connect(fmt.Sprint("u", round, i)))
+		}
+		h.cluster.set(true, "join", "leave")
+		for _, c := range all[:3] {
+			c.Close()
+		}
+		late := h.connect("late") // in the end it was never there
+		late.Close()
+		h.cluster.set(false, "join", "leave")
+		h.clock.Advance(retry)
+		all[3].Close()
+		if n := h.log.count("not taken back"); n != 2*(round+1) {
+			t.Errorf("round %d: %d lines about sockets that are lost, want %d", round, n, 2*(round+1))
+		}
+		if n := len(h.ids()); n != round+1 {
+			t.Errorf("round %d: %q are online, want one of each round", round, h.ids())
+		}
 	}
 }
 
