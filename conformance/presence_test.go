@@ -97,10 +97,11 @@ func (c *client) told(id string) string {
 	return out.String()
 }
 
-// watcher connects somebody else, who is told all that happens from now on.
-func (d dialer) watcher(t *testing.T) *client {
+// enter connects a user who is online and told all that happens from now on: the
+// server says so with the snapshot, some time after the client is connected.
+func (d dialer) enter(t *testing.T, id string) *client {
 	t.Helper()
-	c := d.connect(t, claims{"userId": user(t)})
+	c := d.connect(t, claims{"userId": id})
 	c.onlineUsers()
 	return c
 }
@@ -154,14 +155,12 @@ func TestPresence_OnlineUsers_OnceWithItselfBeforeAnyChange(t *testing.T) {
 func TestPresence_UserOnline_OnlyFirstSocketAndNotToItself(t *testing.T) {
 	overTransports(t, func(t *testing.T, d dialer) {
 		u := user(t)
-		watcher := d.watcher(t)
-		tab1 := d.connect(t, claims{"userId": u})
+		watcher := d.enter(t, user(t))
+		tab1 := d.enter(t, u)
 		if info := watcher.online(u); info.ID != u || info.SocketID != tab1.ID() {
 			t.Errorf("user_online: %+v", info)
 		}
-		tab2 := d.connect(t, claims{"userId": u})
-		tab1.onlineUsers()
-		tab2.onlineUsers()
+		tab2 := d.enter(t, u)
 		d.marker(t, watcher, tab1, tab2)
 		wantTold(t, watcher, "the watcher", u, "+")
 		wantTold(t, tab1, "the first tab", u, "=")
@@ -172,22 +171,24 @@ func TestPresence_UserOnline_OnlyFirstSocketAndNotToItself(t *testing.T) {
 func TestPresence_UserOffline_OnlyLastSocket(t *testing.T) {
 	overTransports(t, func(t *testing.T, d dialer) {
 		u := user(t)
-		watcher := d.watcher(t)
-		tabs := []*client{d.connect(t, claims{"userId": u}), d.connect(t, claims{"userId": u}), d.connect(t, claims{"userId": u})}
+		watcher := d.enter(t, user(t))
+		tabs := []*client{d.enter(t, u), d.enter(t, u), d.enter(t, u)}
 		for _, i := range []int{0, 2} {
 			if err := tabs[i].Disconnect(tabs[i].ctx); err != nil {
 				t.Fatal(err)
 			}
 		}
 		// The newest socket that is left stands for the user once the others are gone.
-		for {
-			late := d.connect(t, claims{"userId": user(t)})
-			if u := entry(t, late.onlineUsers(), u); *u.Connections == 1 {
-				if u.SocketID != tabs[1].ID() {
-					t.Errorf("%s is left, the snapshot says %s", tabs[1].ID(), u.SocketID)
-				}
-				break
+		began := time.Now()
+		left := userInfo{}
+		for left.Connections == nil || *left.Connections > 1 {
+			if time.Since(began) > patience {
+				t.Fatalf("two tabs have left: %+v", left)
 			}
+			left = entry(t, d.connect(t, claims{"userId": user(t)}).onlineUsers(), u)
+		}
+		if left.SocketID != tabs[1].ID() {
+			t.Errorf("%s is left, the snapshot says %s", tabs[1].ID(), left.SocketID)
 		}
 		d.marker(t, watcher)
 		wantTold(t, watcher, "the watcher", u, "+")
@@ -238,7 +239,7 @@ func TestPresence_OnlineUsers_NewestFirstWithinLimit(t *testing.T) {
 func TestPresence_UserInfo_Fields(t *testing.T) {
 	overTransports(t, func(t *testing.T, d dialer) {
 		u := user(t)
-		watcher := d.watcher(t)
+		watcher := d.enter(t, user(t))
 		before := time.Now().Truncate(time.Millisecond)
 		tab1 := d.connect(t, claims{"userId": u, "role": "moderator", "department": "sales"})
 		told := map[string]userInfo{"user_online": watcher.online(u), "online_users": entry(t, tab1.onlineUsers(), u)}
@@ -265,7 +266,7 @@ func TestPresence_UserInfo_Fields(t *testing.T) {
 func TestPresence_UserInfo_NumericUserIDIsAString(t *testing.T) {
 	overTransports(t, func(t *testing.T, d dialer) {
 		n := rand.Int64N(1<<53) + 1<<54 // more than a JavaScript number holds
-		watcher := d.watcher(t)
+		watcher := d.enter(t, user(t))
 		c := d.connect(t, claims{"userId": n})
 		if own := entry(t, c.onlineUsers(), fmt.Sprint(n)); own.SocketID != c.ID() {
 			t.Errorf("online_users: %+v", own)
@@ -282,7 +283,7 @@ func TestPresence_UserInfo_NumericUserIDIsAString(t *testing.T) {
 func TestPresence_LastSeen_MovesWithAnyEvent(t *testing.T) {
 	overTransports(t, func(t *testing.T, d dialer) {
 		u := user(t)
-		tabs := []*client{d.connect(t, claims{"userId": u}), d.connect(t, claims{"userId": u})}
+		tabs := []*client{d.enter(t, u), d.enter(t, u)}
 		seen := func() time.Time {
 			info := entry(t, d.connect(t, claims{"userId": user(t)}).onlineUsers(), u)
 			if at(t, info.LastSeen).Before(at(t, info.ConnectedAt)) {
@@ -334,7 +335,7 @@ func TestPresence_LastSeen_MovesWithAnyEvent(t *testing.T) {
 func TestPresence_RefusedClientIsNotOnline(t *testing.T) {
 	overTransports(t, func(t *testing.T, d dialer) {
 		u := user(t)
-		watcher := d.watcher(t)
+		watcher := d.enter(t, user(t))
 		for _, c := range []claims{{"userId": u, "role": "banned"}, {"userId": u, "exp": time.Now().Add(-time.Hour).Unix()}} {
 			var refused *driver.ConnectError
 			_, err := d.dial(t, func(o *driver.DialOptions) { o.Auth = map[string]any{"token": token(t, c)} })
@@ -359,15 +360,15 @@ func TestPresence_UserConnectionLimit_OldestIsDisconnected(t *testing.T) {
 			t.Run(tr.name, func(t *testing.T) {
 				d := cell.dialer(tr, s)
 				u := user(t)
-				watcher := d.watcher(t)
-				tabs := []*client{d.connect(t, claims{"userId": u}), d.connect(t, claims{"userId": u})}
+				watcher := d.enter(t, user(t))
+				tabs := []*client{d.enter(t, u), d.enter(t, u)}
 				for i := range 3 {
-					tabs = append(tabs, d.connect(t, claims{"userId": u}))
+					tabs = append(tabs, d.enter(t, u))
 					if reason, err := tabs[i].Disconnected(tabs[i].ctx); err != nil || reason != "io server disconnect" {
 						t.Errorf("tab %d: %q, %v", i, reason, err)
 					}
 				}
-				for _, tab := range tabs[3:] {
+				for _, tab := range tabs[3:] { // the control
 					tab.sync()
 				}
 				d.marker(t, watcher)
@@ -392,7 +393,7 @@ func TestPresence_SnapshotAndChangesAddUp(t *testing.T) {
 			}
 			watchers = append(watchers, d.connect(t, claims{"userId": user(t)}))
 		}
-		d.connect(t, claims{"userId": u})
+		d.enter(t, u)
 		for _, c := range watchers {
 			c.onlineUsers()
 		}
