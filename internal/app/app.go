@@ -14,6 +14,7 @@ import (
 
 	"github.com/parlance-dev/parlance/internal/config"
 	"github.com/parlance-dev/parlance/internal/feature/auth"
+	"github.com/parlance-dev/parlance/internal/feature/presence"
 	"github.com/parlance-dev/parlance/internal/gen/contract"
 	"github.com/parlance-dev/parlance/internal/httpapi"
 	"github.com/parlance-dev/parlance/internal/metrics"
@@ -42,6 +43,8 @@ type App struct {
 	metrics  *metrics.Metrics
 	store    store.Store
 	keys     *auth.Keys // nil where a secret checks tokens
+	presence *presence.Service
+	unwatch  func() // ends the counting of users
 	engine   sio.Engine
 	handler  http.Handler
 	draining atomic.Bool
@@ -78,6 +81,7 @@ func New(ctx context.Context, cfg *config.Config, logger *slog.Logger, o Options
 		return nil, err
 	}
 	a.watchEngine()
+	a.presence = a.newPresence(cfg, o.Clock)
 	if err := a.register(cfg, verifier, o.Clock); err != nil {
 		return nil, err
 	}
@@ -130,6 +134,8 @@ func (a *App) Drain() { a.draining.Store(true) }
 // the rest is cut off.
 func (a *App) Close(ctx context.Context) error {
 	a.Drain()
+	a.presence.Close() // nobody is left to be told who goes
+	a.unwatch()
 	err := a.engine.Shutdown(ctx)
 	if err != nil {
 		err = fmt.Errorf("stop the engine: %w", err)

@@ -56,25 +56,33 @@ func (a *App) register(cfg *config.Config, verifier *auth.Verifier, clock sio.Cl
 	options := sio.Options{
 		Authenticate: verifier.Authenticate,
 		Connected: func(_ context.Context, c *sio.Conn, _ *sio.Handshake) error {
+			a.presence.Connected(c) // before the socket is in a room that is told of changes
 			c.Join(rooms.Entitled(c.Identity())...)
 			return nil
 		},
-		Opened: func(_ context.Context, c *sio.Conn) {
+		Opened: func(ctx context.Context, c *sio.Conn) {
 			a.logger.Info("user connected", "userId", c.Identity().UserID, "socketId", c.ID(), "transport", c.Transport())
+			a.presence.Opened(ctx, c)
 		},
 		Disconnected: func(c *sio.Conn, reason sio.Reason) {
+			a.presence.Disconnected(c)
 			a.logger.Info("user disconnected", "userId", c.Identity().UserID, "socketId", c.ID(), "reason", string(reason))
 		},
+		Observe:   a.presence.Observed,
 		RateLimit: &limit,
 		Clock:     clock,
 		Logger:    a.logger,
 	}
 	a.metrics.Instrument(&options)
-	_, err := events.Register(a.engine, events.Handlers{
+	server, err := events.Register(a.engine, events.Handlers{
 		Actions:  actions.New(a.store.Actions()),
 		Messages: messages.New(a.store.Messages(), a.logger),
 		Rooms:    rooms.New(int64(cfg.RoomLimit)),
 		System:   system.New(clock),
 	}, options)
-	return err
+	if err != nil {
+		return err
+	}
+	a.presence.Start(server)
+	return nil
 }
