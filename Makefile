@@ -7,6 +7,14 @@ GO      ?= go
 TOOL    := $(GO) tool -modfile=tools/go/go.mod
 NPM_CI  := npm ci --no-audit --no-fund --loglevel=error
 
+# What the release build stamps, and where it goes. The same sources and the
+# same Go give the same bytes, in any folder.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null)
+BIN     ?= bin
+IMAGE   ?= parlance:latest
+DOCKER  ?= docker
+
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,6 +22,15 @@ help: ## list the targets
 .PHONY: run
 run: ## start the server on embedded defaults (port 4000, ./data)
 	$(GO) run ./cmd/server
+
+.PHONY: build
+build: ## the static release binary, into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o $(BIN)/server ./cmd/server
+
+.PHONY: image
+image: ## the container image parlance:latest, with no other image pulled
+	GOOS=linux $(MAKE) --no-print-directory build BIN=bin/image
+	$(DOCKER) build -f deploy/Dockerfile --target prebuilt --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) -t $(IMAGE) .
 
 .PHONY: generate
 generate: ## rewrite everything that is generated from the contract
@@ -43,6 +60,10 @@ lint-contract: tools/contract/node_modules/.package-lock.json ## @asyncapi/parse
 test: node-modules ## all tests, race detector on
 	$(GO) test -race -timeout 20m ./...
 
+.PHONY: test-deploy
+test-deploy: node-modules ## the image, nginx and compose for real (wants Docker, nginx, docker-compose, busybox)
+	$(GO) test -tags deploy -count=1 -timeout 10m ./deploy/...
+
 .PHONY: conformance
 conformance: node-modules ## real clients against the started server
 	$(GO) test -count=1 -timeout 10m ./conformance/...
@@ -55,8 +76,16 @@ bench: bench-peers ## the server beside its peers, into bench/results (12 minute
 bench-quick: bench-peers ## the same, shorter and rougher, into bench/results/quick
 	$(GO) run ./bench/cmd/bench --quick
 
+.PHONY: bench-durable
+bench-durable: bench/peers/durable/node_modules/.package-lock.json ## durable messages beside Node with better-sqlite3, into bench/results/durable (3 minutes)
+	$(GO) run ./bench/cmd/bench --set durable
+
 .PHONY: bench-peers
 bench-peers: bench/peers/node/node_modules/.package-lock.json bench/peers/bun/node_modules/.package-lock.json
+
+# better-sqlite3 is compiled where its binary can't be had: against the headers
+# that came with Node, where there are some.
+bench/peers/durable/node_modules/.package-lock.json: export npm_config_nodedir := $(shell d=$$(node -p 'path.resolve(process.execPath, "../..")' 2>/dev/null) && test -f "$$d/include/node/common.gypi" && echo "$$d" || true)
 
 .PHONY: bench-decoder
 bench-decoder: ## generated decoders beside a schema engine

@@ -44,7 +44,20 @@ func (c *Conn) Server() *Server { return c.server }
 func (c *Conn) Transport() string { return c.socket.Transport() }
 
 // Send queues a packet for this client. ErrClosed where the connection is gone.
-func (c *Conn) Send(p Packet) error { return c.socket.Emit(p) }
+func (c *Conn) Send(p Packet) error {
+	if err := c.socket.Emit(p); err != nil {
+		return err
+	}
+	c.emitted(p)
+	return nil
+}
+
+// emitted tells Options.Emitted of a packet.
+func (c *Conn) emitted(p Packet) {
+	if f := c.server.options.Emitted; f != nil {
+		f(p.Event())
+	}
+}
 
 // Call sends a packet and waits for the client's acknowledgement: until
 // timeout (0: the contract's word is that none is needed) with ErrAckTimeout,
@@ -64,6 +77,7 @@ func (c *Conn) Call(ctx context.Context, p Packet, timeout time.Duration) (Paylo
 		}
 	}
 	got := make(chan answer, 1)
+	c.emitted(p)
 	c.socket.EmitAck(p, timeout, func(in Payload, err error) { got <- answer{in, err} })
 	select {
 	case a := <-got:
@@ -112,6 +126,7 @@ func (k *connector) Connect(ctx context.Context, socket Socket, h *Handshake) (_
 			s.logPanic(socket.ID(), "connect", r)
 			err = RefusalInternal()
 		}
+		s.refused(socket, err)
 	}()
 	c := &Conn{server: s, socket: socket, ctx: ctx}
 	c.handshake.Store(h)
@@ -138,6 +153,20 @@ func (s *Server) refuse(socket Socket, err error) *Refusal {
 	}
 	s.options.Logger.Error("connection refused", "socketId", socket.ID(), "error", err)
 	return RefusalInternal()
+}
+
+// refused tells Options.Refused of a refusal; err is nil where there is none.
+func (s *Server) refused(socket Socket, err error) {
+	r, ok := err.(*Refusal) //nolint:errorlint // Connect returns nothing else
+	if !ok || s.options.Refused == nil {
+		return
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			s.logPanic(socket.ID(), "refused", p)
+		}
+	}()
+	s.options.Refused(r.code)
 }
 
 // logPanic logs where a handler panicked, and what kind of value it threw. The

@@ -69,6 +69,7 @@ func (e *Error) Unwrap() error { return e.cause }
 type Refusal struct { //nolint:errname // what a handshake gets is called a refusal
 	Message string
 	Data    json.RawMessage // err.data of the client; nil for none
+	code    Code            // in Data, as NewRefusal put it there; "" for none
 }
 
 // Error returns the message.
@@ -77,7 +78,7 @@ func (r *Refusal) Error() string { return r.Message }
 // NewRefusal returns a refusal whose data is {"code": code}.
 func NewRefusal(code Code, message string) *Refusal {
 	data := wire.AppendString([]byte(`{"code":`), string(code))
-	return &Refusal{Message: message, Data: append(data, '}')}
+	return &Refusal{Message: message, Data: append(data, '}'), code: code}
 }
 
 // RefusalInternal is the refusal that stands for an inner failure.

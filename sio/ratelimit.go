@@ -66,10 +66,19 @@ func (c *Conn) limited(now time.Time) error {
 	case abuse:
 		c.limiter.abuseSince = now // once is enough, should more be on their way
 		c.server.options.Logger.Warn("disconnected for abuse", "socketId", c.ID(), "userId", c.identity.UserID)
+		c.abused()
 		c.Disconnect()
 	case over:
 	}
 	return NewError(CodeRateLimited, "")
+}
+
+// abused tells Options.Abused.
+func (c *Conn) abused() {
+	if f := c.server.options.Abused; f != nil {
+		defer c.recovered("abused")
+		f(c)
+	}
 }
 
 // tellLimited sends the contract's rate limit event, once a window.

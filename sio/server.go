@@ -32,8 +32,15 @@ type Options struct {
 	// Opened is called once the client may be emitted to, before its first
 	// event. It is the last that Conn.Handshake tells what the client said.
 	Opened func(ctx context.Context, c *Conn)
-	// Disconnected is called once after the last event of the connection.
+	// Disconnected is called once after the last event of a connection that
+	// Connected let in, even where it was gone before Opened could be called.
 	Disconnected func(c *Conn, reason Reason)
+	// Refused is called for every handshake that Authenticate or Connected
+	// refused, with the refusal's code: "" for a Refusal without one.
+	Refused func(code Code)
+	// Abused is called before a connection is ended because it went on far
+	// beyond the rate limit, on the connection's goroutine.
+	Abused func(c *Conn)
 
 	// RateLimit replaces the contract's where it is not nil.
 	RateLimit *RateLimit
@@ -41,6 +48,10 @@ type Options struct {
 	Logger    *slog.Logger // default: discard
 	// Observe is told of every handled event, on the connection's goroutine.
 	Observe func(Observation)
+	// Emitted is told the event of every packet that Conn.Send, Conn.Call and
+	// Audience.Send took, once however many sockets it is for, on the caller's
+	// goroutine. It must not wait.
+	Emitted func(event string)
 }
 
 // Server runs one namespace of a contract on an engine: it dispatches client
@@ -88,7 +99,7 @@ func (s *Server) Namespace() Namespace { return s.ns }
 // To returns a sink that reaches every socket in any of the rooms, each once;
 // without rooms, every socket of the namespace.
 func (s *Server) To(rooms ...string) Audience {
-	return Audience{ns: s.ns, target: Target{Rooms: rooms}}
+	return Audience{ns: s.ns, target: Target{Rooms: rooms}, emitted: s.options.Emitted}
 }
 
 // Sink takes packets: one connection or an audience. Generated emitters write
@@ -101,8 +112,9 @@ type Sink interface {
 // Audience is a set of sockets named by rooms. It is a value: Except returns
 // another one.
 type Audience struct {
-	ns     Namespace
-	target Target
+	ns      Namespace
+	target  Target
+	emitted func(event string) // Options.Emitted
 }
 
 // Except leaves out the sockets in any of the rooms; a socket's id is a room.
@@ -124,5 +136,8 @@ func (a Audience) Send(p Packet) error {
 		return fmt.Errorf("sio: send %q: no audience or no packet", p.Event())
 	}
 	a.ns.Broadcast(p, a.target)
+	if a.emitted != nil {
+		a.emitted(p.Event())
+	}
 	return nil
 }

@@ -30,7 +30,8 @@ type ack struct {
 	loop  *loop
 	depth int
 
-	frames   [ring][]byte
+	// frame is the message of an id as a client sends it.
+	frame    func(c *conn, id int) []byte
 	waiting  int // messages without an answer
 	answered int
 	times    Histogram
@@ -39,9 +40,11 @@ type ack struct {
 
 func newAck(l *loop, depth int) *ack {
 	a := &ack{loop: l, depth: depth}
-	for i := range a.frames {
-		a.frames[i] = appendFrame(nil, opText, "42"+strconv.Itoa(firstID+i)+`["send_message",`+message+`]`)
+	var frames [ring][]byte
+	for i := range frames {
+		frames[i] = appendFrame(nil, opText, "42"+strconv.Itoa(firstID+i)+`["send_message",`+message+`]`)
 	}
+	a.frame = func(_ *conn, id int) []byte { return frames[id-firstID] }
 	l.scenario = a
 	return a
 }
@@ -77,7 +80,7 @@ func (a *ack) send(c *conn) error {
 	}
 	c.acks.sent[i] = a.loop.now()
 	c.acks.next = (i + 1) % ring
-	c.out = append(c.out, a.frames[i]...)
+	c.out = append(c.out, a.frame(c, firstID+i)...)
 	a.waiting++
 	return a.loop.flush(c)
 }

@@ -75,3 +75,28 @@ func TestSilentClientsGetNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestDeliveryIsChecked(t *testing.T) {
+	d := newDeliver(&loop{}, Options{Clients: 3, Depth: 1})
+	c := &conn{state: ready, number: 0, acks: new(ackState)}
+	if sent := d.toNext(c, firstID); !strings.Contains(sent, `"to":"bench-1"`) {
+		t.Errorf("client 0 sends %s", sent)
+	}
+	for _, p := range []string{
+		`42["online_users",[]]`, `42["user_online",{"userId":"bench-1"}]`, `42["new_message",{"id":"x","from":"bench-2"}]`,
+	} {
+		if err := d.packet(c, []byte(p)); err != nil {
+			t.Errorf("%s: %v", p, err)
+		}
+	}
+	if d.delivered != 1 || d.answered != 0 {
+		t.Errorf("delivered %d, answered %d", d.delivered, d.answered)
+	}
+	for _, p := range []string{
+		`42["new_message",{"id":"x","from":"bench-1"}]`, `42["error",{"code":"STORE_UNAVAILABLE"}]`, `431007[{"success":false}]`, `41`,
+	} {
+		if err := d.packet(c, []byte(p)); err == nil {
+			t.Errorf("%s counts", p)
+		}
+	}
+}

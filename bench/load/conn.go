@@ -113,7 +113,7 @@ func (l *loop) message(c *conn, p []byte) error {
 		return l.scenario.packet(c, p)
 	case c.state == opening && len(p) > 1 && p[0] == '0':
 		c.state = joining
-		c.out = append(c.out, l.connect...)
+		c.out = append(c.out, l.connect(c)...)
 		return nil
 	case c.state == joining && len(p) > 1 && p[0] == '4' && p[1] == '0':
 		c.state = ready

@@ -30,7 +30,6 @@ type scenario interface {
 type loop struct {
 	target   Target
 	upgrade  []byte // the upgrade request
-	connect  []byte // the CONNECT packet's frame
 	scenario scenario
 
 	poller *poller
@@ -55,11 +54,19 @@ func newLoop(t Target) (*loop, error) {
 	return &loop{
 		target:      t,
 		upgrade:     upgradeRequest(t.Addr),
-		connect:     appendFrame(nil, opText, `40{"token":"`+t.Token+`"}`),
 		poller:      p,
 		start:       time.Now(),
 		joinTimeout: defaultJoinTimeout,
 	}, nil
+}
+
+// connect is the frame of a client's CONNECT packet.
+func (l *loop) connect(c *conn) []byte {
+	token := l.target.Token
+	if n := len(l.target.Tokens); n > 0 {
+		token = l.target.Tokens[c.number%n]
+	}
+	return appendFrame(nil, opText, `40{"token":"`+token+`"}`)
 }
 
 // close ends all connections.

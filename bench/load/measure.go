@@ -12,6 +12,8 @@ type Target struct {
 	Addr  netip.AddrPort // IPv4
 	PID   int            // the process whose CPU time and memory count
 	Token string         // lets clients in
+	// Tokens, where there are any, let one client in each, by its number.
+	Tokens []string
 }
 
 // Kind is what clients do.
@@ -22,6 +24,10 @@ const (
 	// Ack: each client has Depth messages on their way at any time. An
 	// operation is a message with its acknowledgement.
 	Ack Kind = "ack"
+	// Deliver: as Ack, but each client is a user of its own (see UserID) and
+	// sends to another one, who has to get the message. An operation is a message
+	// with its acknowledgement and its delivery.
+	Deliver Kind = "deliver"
 	// Broadcast: the server emits an event Burst times to all clients, again
 	// and again, each time when all have got all. An operation is a delivery.
 	Broadcast Kind = "broadcast"
@@ -36,7 +42,7 @@ const (
 type Options struct {
 	Kind     Kind
 	Clients  int
-	Depth    int           // of Ack
+	Depth    int           // of Ack and Deliver
 	Burst    int           // of Broadcast
 	Steps    []int         // of Idle: how many clients there are at each point; Clients is not used
 	Warmup   time.Duration // before the measurement
@@ -86,6 +92,8 @@ func Run(ctx context.Context, t Target, o Options) (Measurement, error) {
 	switch o.Kind {
 	case Ack:
 		m, err = newAck(l, o.Depth).measure(ctx, o)
+	case Deliver:
+		m, err = newDeliver(l, o).measure(ctx, o)
 	case Broadcast:
 		m, err = newBroadcast(l, o).measure(ctx, o)
 	case Churn:

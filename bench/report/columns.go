@@ -40,6 +40,10 @@ func title(column string) string {
 		return "Broadcast to 1,000, one at a time, per delivery"
 	case column == "churn":
 		return "Connect and disconnect"
+	case column == "durable1":
+		return "Durable message, one at a time"
+	case strings.HasPrefix(column, "durable"):
+		return "Durable message, " + grouped(strings.TrimPrefix(column, "durable")) + " on their way"
 	case strings.HasPrefix(column, "ack"):
 		return "Acknowledged message, depth " + strings.TrimPrefix(column, "ack")
 	}

@@ -11,8 +11,8 @@ func (r *Results) Markdown() string {
 	columns := r.columns()
 	b.WriteString("# Benchmark\n\nWritten by `make bench`; do not edit.\n\n")
 	e := r.Environment
-	fmt.Fprintf(&b, "%s, %d cores, %s; %s, Node %s, Bun %s; socket.io %s with ws %s, ajv %s, @socket.io/bun-engine %s, zishang520 %s. Load generator: %s.\n\n",
-		e.CPU, e.Cores, e.Kernel, e.Go, e.Node, e.Bun, e.SocketIO, e.WS, e.Ajv, e.BunEngine, e.Zishang520, e.LoadGenerator)
+	fmt.Fprintf(&b, "%s, %d cores, %s; %s, Node %s, Bun %s; socket.io %s with ws %s, ajv %s, @socket.io/bun-engine %s, better-sqlite3 %s, zishang520 %s. Load generator: %s.\n\n",
+		e.CPU, e.Cores, e.Kernel, e.Go, e.Node, e.Bun, e.SocketIO, e.WS, e.Ajv, e.BunEngine, e.BetterSQLite3, e.Zishang520, e.LoadGenerator)
 	r.ratios(&b, columns)
 	for _, c := range columns {
 		r.details(&b, c)

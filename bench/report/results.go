@@ -29,6 +29,7 @@ type Environment struct {
 	WS            string `json:"ws"`
 	Ajv           string `json:"ajv"`
 	BunEngine     string `json:"bunEngine"`
+	BetterSQLite3 string `json:"betterSQLite3"`
 	Zishang520    string `json:"zishang520"`
 	LoadGenerator string `json:"loadGenerator"`
 }

@@ -27,6 +27,7 @@ func environment(ctx context.Context, root string) report.Environment {
 		WS:            packageVersion(modules("node"), "ws"),
 		Ajv:           packageVersion(modules("node"), "ajv"),
 		BunEngine:     packageVersion(modules("bun"), "@socket.io/bun-engine"),
+		BetterSQLite3: packageVersion(modules("durable"), "better-sqlite3"),
 		Zishang520:    said(ctx, root, "go", "list", "-m", "-f", "{{.Version}}", "github.com/zishang520/socket.io/servers/socket/v3"),
 		LoadGenerator: "one thread on the same machine",
 	}

@@ -22,6 +22,7 @@ const attempts = 3
 type Config struct {
 	Root      string // of the module
 	Rounds    int
+	Reference string // the name of a peer
 	Peers     []Peer
 	Scenarios []Scenario
 	Progress  io.Writer // a line for each measurement
@@ -38,11 +39,11 @@ func Run(ctx context.Context, c Config) (report.Results, error) {
 		return report.Results{}, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	r := &runner{Config: c, dir: dir, token: token(time.Now())}
+	r := &runner{Config: c, dir: dir, now: time.Now()}
 	if err := r.prepare(ctx); err != nil {
 		return report.Results{}, err
 	}
-	results := report.Results{Environment: environment(ctx, c.Root), Rounds: c.Rounds, Reference: Reference}
+	results := report.Results{Environment: environment(ctx, c.Root), Rounds: c.Rounds, Reference: c.Reference}
 	for _, p := range c.Peers {
 		results.Peers = append(results.Peers, p.Name)
 	}
@@ -66,8 +67,8 @@ func Run(ctx context.Context, c Config) (report.Results, error) {
 
 type runner struct {
 	Config
-	dir   string // of the built programs
-	token string
+	dir string // of the built programs
+	now time.Time
 }
 
 // prepare makes sure that everything is there before the first measurement.
@@ -138,7 +139,12 @@ func (r *runner) once(ctx context.Context, p Peer, s Scenario) (m load.Measureme
 	if r.Profile != "" {
 		args = append([]string{"--pprof"}, args...)
 	}
-	server, err := start(ctx, r.Root, p.Program, args, []string{"BENCH_SECRET=" + secret, "NODE_ENV=production"})
+	data, err := os.MkdirTemp(r.dir, "data")
+	if err != nil {
+		return m, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(data)) }()
+	server, err := start(ctx, r.Root, p.Program, args, []string{"BENCH_SECRET=" + secret, "BENCH_DATA=" + data, "NODE_ENV=production"})
 	if err != nil {
 		return m, err
 	}
@@ -149,7 +155,11 @@ func (r *runner) once(ctx context.Context, p Peer, s Scenario) (m load.Measureme
 	} else {
 		profiled <- nil
 	}
-	m, err = load.Run(ctx, load.Target{Addr: server.addr, PID: server.cmd.Process.Pid, Token: r.token}, s.Options)
+	target := load.Target{Addr: server.addr, PID: server.cmd.Process.Pid, Token: token(anyone, r.now)}
+	if s.Options.Kind == load.Deliver {
+		target.Tokens = tokens(s.Options.Clients, r.now)
+	}
+	m, err = load.Run(ctx, target, s.Options)
 	if failed := <-profiled; err == nil {
 		err = failed
 	}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,7 +58,7 @@ func config(t *testing.T, progress *bytes.Buffer, peers ...Peer) Config {
 
 func TestRunTakesTurns(t *testing.T) {
 	var progress bytes.Buffer
-	r, err := Run(t.Context(), config(t, &progress, Peer{Name: "a"}, Peer{Name: Reference}))
+	r, err := Run(t.Context(), config(t, &progress, Peer{Name: "a"}, Peer{Name: reference}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,10 +107,9 @@ func TestRunNeedsWhatPeersNeed(t *testing.T) {
 
 // TestReferenceIsThere: without it there are no ratios.
 func TestReferenceIsThere(t *testing.T) {
-	for _, p := range Peers() {
-		if p.Name == Reference {
-			return
+	for _, set := range Sets(false) {
+		if !slices.ContainsFunc(set.Peers, func(p Peer) bool { return p.Name == set.Reference }) {
+			t.Errorf("set %s: no peer %s", set.Name, set.Reference)
 		}
 	}
-	t.Errorf("no peer %s", Reference)
 }

@@ -14,16 +14,53 @@ type Scenario struct {
 	Rounds int
 }
 
-// Scenarios are all there are, for a full or a quick run.
-func Scenarios(quick bool) []Scenario {
-	warmup, duration := 900*time.Millisecond, 1600*time.Millisecond
+// A Set is servers, and what is measured of them.
+type Set struct {
+	Name string
+	// Reference is the peer that all are compared with.
+	Reference string
+	Peers     []Peer
+	Scenarios []Scenario
+}
+
+// Sets are all there are, for a full or a quick run: the engines, and whole
+// backends that store what they acknowledge. The first is the default.
+func Sets(quick bool) []Set {
+	return []Set{
+		{Name: "engines", Reference: reference, Peers: peers(), Scenarios: scenarios(quick)},
+		{Name: "durable", Reference: durableReference, Peers: durablePeers(), Scenarios: durableScenarios(quick)},
+	}
+}
+
+// timed sets how long a scenario is measured.
+func timed(o load.Options, quick bool) load.Options {
+	o.Warmup, o.Duration = 900*time.Millisecond, 1600*time.Millisecond
 	if quick {
-		warmup, duration = 250*time.Millisecond, 500*time.Millisecond
+		o.Warmup, o.Duration = 250*time.Millisecond, 500*time.Millisecond
 	}
-	timed := func(o load.Options) load.Options {
-		o.Warmup, o.Duration = warmup, duration
-		return o
+	return o
+}
+
+// durableScenarios are messages from user to user: from few at a time, where a
+// server waits for the disk, to many, where it can share its flushes.
+func durableScenarios(quick bool) []Scenario {
+	list := []Scenario{
+		{Name: "durable1", Options: load.Options{Kind: load.Deliver, Clients: 2, Depth: 1}},
+		{Name: "durable50", Options: load.Options{Kind: load.Deliver, Clients: 50, Depth: 1}},
+		{Name: "durable3200", Options: load.Options{Kind: load.Deliver, Clients: 200, Depth: 16}},
 	}
+	for i := range list {
+		list[i].Options = timed(list[i].Options, quick)
+		if !quick { // disks are moody
+			list[i].Options.Duration = 3 * time.Second
+		}
+	}
+	return list
+}
+
+// scenarios are those of the engines.
+func scenarios(quick bool) []Scenario {
+	timed := func(o load.Options) load.Options { return timed(o, quick) }
 	list := []Scenario{
 		{Name: "ack1", Options: timed(load.Options{Kind: load.Ack, Clients: 200, Depth: 1})},
 		{Name: "ack16", Options: timed(load.Options{Kind: load.Ack, Clients: 200, Depth: 16})},

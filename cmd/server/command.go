@@ -43,7 +43,7 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 // run runs a command line and returns the exit code.
 func run(ctx context.Context, args []string, w world) int {
 	root := rootCommand(w)
-	root.AddCommand(tokenCommand(w), healthcheckCommand(w))
+	root.AddCommand(tokenCommand(w), healthcheckCommand(w), versionCommand(w))
 	root.SetArgs(args)
 	root.SetOut(w.stdout)
 	root.SetErr(w.stderr)
@@ -75,7 +75,8 @@ Exit codes: 0 done, 1 the start or the run failed, 2 the command line is wrong.`
 		Example: `  server
   PORT=8080 LOG_LEVEL=debug server
   server token --user alice --role admin --ttl 8h
-  server healthcheck`,
+  server healthcheck
+  server version`,
 		Args:              noArgs,
 		SilenceErrors:     true,
 		SilenceUsage:      true,

@@ -1,5 +1,5 @@
 // Command server runs the Socket.IO backend, and holds the small tools that go
-// with it: token and healthcheck.
+// with it: token, healthcheck and version.
 //
 // It parses flags and maps errors to exit codes; everything else is
 // internal/app's. It may import every package of internal.
@@ -11,6 +11,10 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	// Certificate authorities for systems that bring none, such as an image
+	// made from scratch. The system's own come first where there are any.
+	_ "golang.org/x/crypto/x509roots/fallback"
 
 	"github.com/parlance-dev/parlance/internal/app"
 )

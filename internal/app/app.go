@@ -14,8 +14,10 @@ import (
 
 	"github.com/parlance-dev/parlance/internal/config"
 	"github.com/parlance-dev/parlance/internal/feature/auth"
+	"github.com/parlance-dev/parlance/internal/feature/presence"
 	"github.com/parlance-dev/parlance/internal/gen/contract"
 	"github.com/parlance-dev/parlance/internal/httpapi"
+	"github.com/parlance-dev/parlance/internal/metrics"
 	"github.com/parlance-dev/parlance/internal/store"
 	"github.com/parlance-dev/parlance/internal/store/sqlite"
 	"github.com/parlance-dev/parlance/sio"
@@ -38,8 +40,11 @@ type Options struct {
 // goroutine.
 type App struct {
 	logger   *slog.Logger
+	metrics  *metrics.Metrics
 	store    store.Store
 	keys     *auth.Keys // nil where a secret checks tokens
+	presence *presence.Service
+	unwatch  func() // ends the counting of users
 	engine   sio.Engine
 	server   *sio.Server
 	handler  http.Handler
@@ -58,6 +63,9 @@ func New(ctx context.Context, cfg *config.Config, logger *slog.Logger, o Options
 			err = errors.Join(err, a.release())
 		}
 	}()
+	if a.metrics, err = newMetrics(cfg, o.Clock); err != nil {
+		return nil, err
+	}
 	if a.store == nil {
 		s, err := sqlite.Open(ctx, cfg.DataDir, sqlite.Options{Now: o.Clock.Now, BusyTimeout: storeBusy})
 		if err != nil {
@@ -65,6 +73,7 @@ func New(ctx context.Context, cfg *config.Config, logger *slog.Logger, o Options
 		}
 		a.store = s
 	}
+	a.store = a.metrics.Store(a.store)
 	verifier, err := a.verifier(ctx, cfg, o.Clock)
 	if err != nil {
 		return nil, err
@@ -72,6 +81,8 @@ func New(ctx context.Context, cfg *config.Config, logger *slog.Logger, o Options
 	if a.engine, err = newEngine(cfg, logger); err != nil {
 		return nil, err
 	}
+	a.watchEngine()
+	a.presence = a.newPresence(cfg, o.Clock)
 	if err := a.register(cfg, verifier, o.Clock); err != nil {
 		return nil, err
 	}
@@ -88,6 +99,7 @@ func New(ctx context.Context, cfg *config.Config, logger *slog.Logger, o Options
 		AsyncAPIYAML:   []byte(contract.YAML()),
 		AsyncAPIJSON:   []byte(contract.JSON()),
 		API:            calls,
+		Observe:        a.metrics.Request,
 		Logger:         logger,
 	})
 	return a, nil
@@ -128,6 +140,8 @@ func (a *App) Drain() { a.draining.Store(true) }
 // the rest is cut off.
 func (a *App) Close(ctx context.Context) error {
 	a.Drain()
+	a.presence.Close() // nobody is left to be told who goes
+	a.unwatch()
 	err := a.engine.Shutdown(ctx)
 	if err != nil {
 		err = fmt.Errorf("stop the engine: %w", err)
@@ -137,6 +151,9 @@ func (a *App) Close(ctx context.Context) error {
 
 // release closes what handlers use, after the last handler.
 func (a *App) release() error {
+	if a.metrics != nil {
+		a.metrics.Close()
+	}
 	if a.keys != nil {
 		a.keys.Close()
 	}

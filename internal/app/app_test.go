@@ -71,11 +71,11 @@ func load(t *testing.T, env ...string) *config.Config {
 	return cfg
 }
 
-// start serves an App until the test ends.
-func start(t *testing.T, dataDir string, o app.Options) *running {
+// start serves an App, with env, until the test ends.
+func start(t *testing.T, dataDir string, o app.Options, env ...string) *running {
 	t.Helper()
 	r := &running{log: &logBuffer{}}
-	cfg := load(t, "DATA_DIR="+dataDir, "LOG_LEVEL=debug")
+	cfg := load(t, append(env, "DATA_DIR="+dataDir, "LOG_LEVEL=debug")...)
 	var err error
 	if r.app, err = app.New(deadline(t), cfg, logging.New(r.log, cfg.LogLevel), o); err != nil {
 		t.Fatal(err)

@@ -53,27 +53,37 @@ func clientIP(r *http.Request) string { return httpapi.ClientIP(r.Context()).Str
 func (a *App) register(cfg *config.Config, verifier *auth.Verifier, clock sio.Clock) error {
 	limit := events.Contract().RateLimit
 	limit.Events, limit.Window = cfg.SocketRateLimit, cfg.SocketWindow
+	options := sio.Options{
+		Authenticate: verifier.Authenticate,
+		Connected: func(_ context.Context, c *sio.Conn, _ *sio.Handshake) error {
+			a.presence.Connected(c) // before the socket is in a room that is told of changes
+			c.Join(rooms.Entitled(c.Identity())...)
+			return nil
+		},
+		Opened: func(ctx context.Context, c *sio.Conn) {
+			a.logger.Info("user connected", "userId", c.Identity().UserID, "socketId", c.ID(), "transport", c.Transport())
+			a.presence.Opened(ctx, c)
+		},
+		Disconnected: func(c *sio.Conn, reason sio.Reason) {
+			a.presence.Disconnected(c)
+			a.logger.Info("user disconnected", "userId", c.Identity().UserID, "socketId", c.ID(), "reason", string(reason))
+		},
+		Observe:   a.presence.Observed,
+		RateLimit: &limit,
+		Clock:     clock,
+		Logger:    a.logger,
+	}
+	a.metrics.Instrument(&options)
 	var err error
 	a.server, err = events.Register(a.engine, events.Handlers{
 		Actions:  actions.New(a.store.Actions()),
 		Messages: messages.New(a.store.Messages(), a.logger),
 		Rooms:    rooms.New(int64(cfg.RoomLimit)),
 		System:   system.New(clock),
-	}, sio.Options{
-		Authenticate: verifier.Authenticate,
-		Connected: func(_ context.Context, c *sio.Conn, _ *sio.Handshake) error {
-			c.Join(rooms.Entitled(c.Identity())...)
-			return nil
-		},
-		Opened: func(_ context.Context, c *sio.Conn) {
-			a.logger.Info("user connected", "userId", c.Identity().UserID, "socketId", c.ID(), "transport", c.Transport())
-		},
-		Disconnected: func(c *sio.Conn, reason sio.Reason) {
-			a.logger.Info("user disconnected", "userId", c.Identity().UserID, "socketId", c.ID(), "reason", string(reason))
-		},
-		RateLimit: &limit,
-		Clock:     clock,
-		Logger:    a.logger,
-	})
-	return err
+	}, options)
+	if err != nil {
+		return err
+	}
+	a.presence.Start(a.server)
+	return nil
 }

@@ -14,30 +14,38 @@ import (
 	"github.com/parlance-dev/parlance/internal/config"
 	"github.com/parlance-dev/parlance/internal/feature/auth"
 	"github.com/parlance-dev/parlance/internal/httpapi"
-	"github.com/parlance-dev/parlance/internal/logging"
 )
 
 // tryTokenTTL is how long the tokens that a start prints are good.
 const tryTokenTTL = 24 * time.Hour
 
 // Run serves until ctx ends, then stops in order: readiness, sockets, requests,
-// store. Logs go to stderr; stdout gets, outside production, tokens to try the
+// store, metrics, logs. Logs go to stderr, and to LOG_DIR where that is set; stdout gets, outside production, tokens to try the
 // server with. An error means that the start or the stop failed.
 func Run(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) error {
 	if err := cfg.EnsureSecret(); err != nil {
 		return err
 	}
-	logger := logging.New(stderr, cfg.LogLevel)
-	for _, warning := range cfg.Warnings() {
-		logger.Warn(warning)
+	logger, closeLogs, err := openLogs(cfg, stderr)
+	if err != nil {
+		return err
 	}
+	return errors.Join(run(ctx, cfg, stdout, logger), closeLogs())
+}
+
+// run is Run with a log.
+func run(ctx context.Context, cfg *config.Config, stdout io.Writer, logger *slog.Logger) error {
 	a, err := New(ctx, cfg, logger, Options{})
 	if err != nil {
 		return err
 	}
+	scraped, err := a.listenMetrics(ctx, cfg)
+	if err != nil {
+		return errors.Join(err, a.Close(ctx))
+	}
 	listener, err := listenConfig().Listen(ctx, "tcp", net.JoinHostPort(cfg.ListenHost, strconv.Itoa(cfg.Port)))
 	if err != nil {
-		return errors.Join(fmt.Errorf("listen: %w", err), a.Close(ctx))
+		return errors.Join(fmt.Errorf("listen: %w", err), a.Close(ctx), scraped.stop(ctx))
 	}
 	url := address(listener, cfg.ListenHost)
 	logger.Info("listening", "url", url, "environment", string(cfg.Environment), "engine", cfg.SocketEngine)
@@ -46,11 +54,11 @@ func Run(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) erro
 			logger.Warn("no tokens printed", "error", err)
 		}
 	}
-	return a.serve(ctx, listener, cfg.ShutdownTimeout, logger)
+	return a.serve(ctx, listener, scraped, cfg.ShutdownTimeout, logger)
 }
 
 // serve answers requests until ctx ends or the listener fails.
-func (a *App) serve(ctx context.Context, listener net.Listener, patience time.Duration, logger *slog.Logger) error {
+func (a *App) serve(ctx context.Context, listener net.Listener, scraped *metricsListener, patience time.Duration, logger *slog.Logger) error {
 	server := httpapi.NewServer(listener.Addr().String(), a.Handler(), logger)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -64,7 +72,8 @@ func (a *App) serve(ctx context.Context, listener net.Listener, patience time.Du
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	// Sockets first: their polls are requests that would not end otherwise.
-	err = errors.Join(err, a.Close(stop), server.Shutdown(stop))
+	// Metrics last: how the rest ends can be seen there.
+	err = errors.Join(err, a.Close(stop), server.Shutdown(stop), scraped.stop(stop))
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = errors.Join(err, server.Close())
 	}

@@ -69,7 +69,7 @@ func laws() []law {
 		{folder: "internal/feature", module: []string{"internal/gen/...", "internal/store", "internal/cluster", "sio", "sio/wire"}, outside: []string{"*"}, tests: []string{"sio/siotest", "internal/store/...", "internal/cluster/..."}},
 		{folder: "internal/store", module: []string{"internal/store/..."}, outside: []string{"*"}},
 		{folder: "internal/httpapi", module: []string{"internal/gen/...", "internal/store", "internal/cluster", "sio", "openapi"}, outside: []string{"*"}, tests: []string{"sio/siotest", "internal/store/...", "internal/cluster/..."}},
-		{folder: "internal/metrics", module: []string{"internal/store", "sio", "sio/native", "sio/engineio"}, outside: []string{"*"}, tests: []string{"internal/store/..."}},
+		{folder: "internal/metrics", module: []string{"internal/store", "sio", "sio/native", "sio/engineio"}, outside: []string{"*"}, tests: []string{"internal/store/...", "sio/siotest"}},
 		{folder: "openapi"},
 		{folder: "deploy", outside: []string{"*"}, tests: []string{"conformance/driver"}},
 		{folder: "internal/cluster", module: []string{"internal/cluster/..."}, outside: []string{"*"}},
@@ -84,9 +84,12 @@ func laws() []law {
 		{folder: "conformance/drivers/go", module: []string{"sio", "sio/client"}},
 		// An example backend on a contract of its own, for the official protocol suites.
 		{folder: "conformance/protocol", module: []string{"conformance/protocol/...", "sio", "sio/wire", "sio/engineio", "sio/native", "sio/zishang520"}, outside: []string{zishang, "github.com/spf13/cobra"}, tests: []string{"*", "generator"}},
-		{folder: "bench", module: []string{"internal/gen/...", "sio/...", "schemas"}, outside: []string{"*"}},
+		{folder: "bench", module: []string{"bench/...", "internal/gen/...", "sio/...", "schemas"}, outside: []string{"*"}},
 		// The backend under measurement checks tokens as the product does.
 		{folder: "bench/peers/ours", module: []string{"bench/peers/peer", "internal/gen/...", "internal/feature/auth", "sio/..."}, outside: []string{"*"}},
+		{folder: "bench/soak", module: []string{"bench/load", "internal/feature/auth", "sio", "sio/client"}, outside: []string{"*"}},
+		// And here it is the product itself.
+		{folder: "bench/peers/backend", module: []string{"bench/peers/peer", "internal/app", "internal/config", "internal/logging"}},
 		{folder: "bench/peers/zishang520", module: []string{"bench/peers/peer"}, outside: []string{"*", zishang}},
 	}
 }

@@ -16,7 +16,8 @@ import (
 // cause: for a client they are all the same.
 var ErrUnavailable = errors.New("cluster unavailable")
 
-// Session is one connected socket of a user.
+// Session is one connected socket of a user. Times of the cluster are exact to
+// the millisecond: what is finer is cut off when they come in.
 type Session struct {
 	UserID      string
 	SocketID    string // unique among the nodes
@@ -57,12 +58,15 @@ type Page struct {
 }
 
 // Presence knows who is online on all nodes. All methods may be called from
-// any goroutine. Errors wrap ErrUnavailable.
+// any goroutine. Errors wrap ErrUnavailable; where ctx has ended before a call,
+// that is one, and nothing has changed. After another error, whether something
+// has is unknown: Join and Leave may be called again until they succeed.
 type Presence interface {
 	// Join adds a socket. Where its user has more than limit sockets then, it
-	// returns the ids of those to be disconnected, oldest ConnectedAt first,
-	// never the new one; they are online until they Leave. A limit below 1 is
-	// none. Joining with a socket that is there already changes nothing.
+	// returns the ids of those to be disconnected, oldest ConnectedAt first
+	// (of equal ones, the one that joined first), never the new one; they are
+	// online until they Leave, and are returned again until then. A limit below
+	// 1 is none. Joining with a socket that is there already changes nothing.
 	Join(ctx context.Context, s Session, limit int) (evicted []string, err error)
 	// Leave takes a socket away. One that is not there is ignored.
 	Leave(ctx context.Context, userID, socketID string) error
@@ -81,8 +85,10 @@ type Presence interface {
 	Lookup(ctx context.Context, userID string) (User, bool, error)
 
 	// Watch has f called for every change on any node from now on, one at a
-	// time and by ascending revision. f must not block, nor call Presence. A
-	// Join or Leave returns after f has been told of the change that it made on
-	// this node. stop ends the calls; once it has returned, none runs.
+	// time and by ascending revision. f must not block, nor call Presence or
+	// stop. A Join or Leave returns after f has been told of the change that it
+	// made on this node. stop ends the calls; once it has returned, none runs.
+	// A change may be told after a snapshot of Online that has it already. An
+	// implementation that was cut off tells what it missed before it goes on.
 	Watch(f func(Change)) (stop func())
 }

@@ -92,7 +92,7 @@ func TestWrongValues(t *testing.T) {
 		"FRONTEND_URL=http://a:70000", "FRONTEND_URL=http://a:", "FRONTEND_URL=https://ä.example", "FRONTEND_URL=https://a b", "FRONTEND_URL=http://a b.example#",
 		"TRUSTED_PROXIES=10.0.0.0/33", "TRUSTED_PROXIES=localhost", "TRUSTED_PROXIES=10.0.0.1,", "REDIS_URL=redis://:pw@r", "MONGODB_URI=mongo://u:pw@m", "MONGODB_URI=mongodb://",
 		"METRICS_PORT=65536", "METRICS_PUBLIC=yes", "API_RATE_LIMIT=0", "API_RATE_WINDOW_MS=0", "USER_CONNECTION_LIMIT=0",
-		"REPLAY_LIMIT=1001", "ONLINE_USERS_LIMIT=0",
+		"REPLAY_LIMIT=1001", "ONLINE_USERS_LIMIT=0", "ONLINE_USERS_LIMIT=1001",
 		"JWT_JWKS_URL=file:///k", "JWT_JWKS_URL=https://u:pw@id", "JWT_JWKS_URL=id.example",
 	} {
 		name, value, _ := strings.Cut(pair, "=")

@@ -66,7 +66,8 @@ func limitVars() []Var {
 		limit(&said, events.LimitRoomsPerSocket, "Rooms of its own choice that one socket may be in.", integer(0, 1_000_000, func(c *Config, n int64) { c.RoomLimit = int(n) })),
 		limit(&said, events.LimitConnectionsPerUser, "Connections of one user; beyond, the oldest is disconnected.", integer(1, 1_000_000, func(c *Config, n int64) { c.UserConnections = int(n) })),
 		limit(&said, events.LimitReplayMessages, "Messages, the newest, that a client with a `serverOffset` gets when it connects.", integer(1, 1_000, func(c *Config, n int64) { c.ReplayLimit = int(n) })),
-		limit(&said, events.LimitOnlineUsers, "Users in `online_users`, those that connected last.", integer(1, 1_000_000, func(c *Config, n int64) { c.OnlineUsers = int(n) })),
+		// The document has no more items, and what waits for a client is bounded.
+		limit(&said, events.LimitOnlineUsers, "Users in `online_users`, those that connected last.", integer(1, 1_000, func(c *Config, n int64) { c.OnlineUsers = int(n) })),
 		{"API_RATE_LIMIT", "100", "Requests under `/api` of one client address per window.", integer(1, 1_000_000_000, func(c *Config, n int64) { c.APIRateLimit = int(n) }), false},
 		{"API_RATE_WINDOW_MS", "900000", "Length of that window, in milliseconds.", milliseconds(1, 86_400_000, func(c *Config) *time.Duration { return &c.APIRateWindow }), false},
 	}

@@ -6,27 +6,33 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/go-chi/chi/v5"
 )
 
 // longestPath is how much of a path is logged, in bytes.
 const longestPath = 256
 
 // accessLog writes a line for every request once it is answered, or taken over
-// by a websocket. The path goes without its query, which may hold a token.
-func accessLog(log *slog.Logger, now func() time.Time) func(http.Handler) http.Handler {
+// by a websocket, and tells observe, where it is not nil. The path goes without
+// its query, which may hold a token.
+func accessLog(log *slog.Logger, now func() time.Time, observe func(string, string, int, time.Duration)) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			start := now()
 			rec := &recorder{ResponseWriter: w}
 			path := r.URL.Path // before anybody rewrites it
 			defer func() {
-				c := clientOf(r.Context())
+				c, took := clientOf(r.Context()), now().Sub(start)
+				if observe != nil {
+					observe(r.Method, chi.RouteContext(r.Context()).RoutePattern(), rec.code(), took)
+				}
 				log.LogAttrs(r.Context(), slog.LevelInfo, "request",
 					slog.String("method", cut(r.Method, longestRequestID)),
 					slog.String("path", cut(path, longestPath)),
 					slog.Int("status", rec.code()),
 					slog.Int64("bytes", rec.bytes),
-					slog.Float64("durationMs", float64(now().Sub(start).Microseconds())/1000),
+					slog.Float64("durationMs", float64(took.Microseconds())/1000),
 					slog.String("requestId", c.requestID),
 					slog.String("remoteIp", c.ip.String()),
 				)

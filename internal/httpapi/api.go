@@ -41,9 +41,13 @@ type Deps struct {
 	AsyncAPIYAML []byte
 	AsyncAPIJSON []byte
 	// API answers under /api; nil: there is none.
-	API    *API
-	Logger *slog.Logger     // default: discard
-	Now    func() time.Time // default: time.Now
+	API *API
+	// Observe is told of every request once it is answered, or taken over by a
+	// websocket: route is the pattern of the route that answered, "" for none.
+	// nil: nobody is.
+	Observe func(method, route string, status int, took time.Duration)
+	Logger  *slog.Logger     // default: discard
+	Now     func() time.Time // default: time.Now
 	// NewRequestID makes ids of requests; default: random ones.
 	NewRequestID func() string
 }
@@ -68,16 +72,7 @@ func (d Deps) withDefaults() Deps {
 // New returns the server's handler.
 func New(d Deps) http.Handler {
 	d = d.withDefaults()
-	r := chi.NewRouter()
-	r.Use(
-		identify(d.TrustedProxies, d.NewRequestID),
-		accessLog(d.Logger, d.Now),
-		secureHeaders,
-		recoverPanics(d.Logger),
-		cors(d.Origins, d.EnginePath),
-	)
-	r.NotFound(notFound)
-	r.MethodNotAllowed(methodNotAllowed(r))
+	r := newRouter(&d, cors(d.Origins, d.EnginePath))
 	r.Handle(d.EnginePath+"*", d.Engine)
 	get(r, "/healthz", healthz)
 	get(r, "/readyz", readyz(d.Ready, d.Draining, d.Logger))
@@ -86,6 +81,23 @@ func New(d Deps) http.Handler {
 	if d.API != nil {
 		d.API.mount(r)
 	}
+	return r
+}
+
+// newRouter returns a router without routes, and with what every answer has on
+// every listener: an id, a log line, security headers, problems for what it does
+// not know. more come behind these.
+func newRouter(d *Deps, more ...func(http.Handler) http.Handler) chi.Router {
+	r := chi.NewRouter()
+	r.Use(
+		identify(d.TrustedProxies, d.NewRequestID),
+		accessLog(d.Logger, d.Now, d.Observe),
+		secureHeaders,
+		recoverPanics(d.Logger),
+	)
+	r.Use(more...)
+	r.NotFound(notFound)
+	r.MethodNotAllowed(methodNotAllowed(r))
 	return r
 }
 

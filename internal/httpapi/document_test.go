@@ -16,7 +16,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	yamlv4 "go.yaml.in/yaml/v4"
 
-	"github.com/parlance-dev/parlance/internal/cluster"
+	"github.com/parlance-dev/parlance/internal/gen/events"
 	"github.com/parlance-dev/parlance/internal/httpapi"
 	"github.com/parlance-dev/parlance/internal/store"
 	"github.com/parlance-dev/parlance/openapi"
@@ -41,7 +41,7 @@ func good() map[string]request {
 
 // filled puts something into every list.
 func (s *served) filled() *served {
-	s.users = []cluster.User{{ID: "u1", SocketID: "s1", Role: "user", ConnectedAt: start, LastSeen: start, Connections: 1}}
+	s.users = []events.UserInfo{{ID: "u1", SocketID: "s1", ConnectedAt: start, LastSeen: start}} // what is optional is absent
 	s.messages = []store.Message{{ID: ulid(1), From: "user", To: "b", Content: "c", Type: "text", Timestamp: start}}
 	s.actions = []store.Action{{ID: ulid(1), UserID: "u", Action: "a", Data: json.RawMessage(`{"k":[1]}`), SocketID: "s", Timestamp: start}}
 	return s

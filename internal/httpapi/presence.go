@@ -9,6 +9,7 @@ import (
 
 	"github.com/parlance-dev/parlance/internal/cluster"
 	"github.com/parlance-dev/parlance/internal/gen/api"
+	"github.com/parlance-dev/parlance/internal/gen/events"
 	"github.com/parlance-dev/parlance/sio"
 )
 
@@ -58,11 +59,19 @@ func (a *API) GetPresence(ctx context.Context, r api.GetPresenceRequestObject) (
 	return api.GetPresence200JSONResponse(userInfo(user)), nil
 }
 
-func userInfo(u cluster.User) api.UserInfo {
-	return api.UserInfo{
-		ID: u.ID, SocketID: u.SocketID, Role: api.UserInfoRole(u.Role), Department: u.Department,
-		ConnectedAt: stamp(u.ConnectedAt), LastSeen: stamp(u.LastSeen), Connections: u.Connections,
+// userInfo is a user as the document of the API has it: as on the socket.
+func userInfo(u events.UserInfo) api.UserInfo {
+	info := api.UserInfo{ID: u.ID, SocketID: u.SocketID, ConnectedAt: stamp(u.ConnectedAt), LastSeen: stamp(u.LastSeen)}
+	if u.Role != nil {
+		info.Role = api.UserInfoRole(*u.Role)
 	}
+	if u.Department != nil {
+		info.Department = *u.Department
+	}
+	if u.Connections != nil {
+		info.Connections = int(*u.Connections)
+	}
+	return info
 }
 
 // cursorKind begins a cursor, so that another kind may come later.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/parlance-dev/parlance/internal/cluster"
 	"github.com/parlance-dev/parlance/internal/gen/api"
+	"github.com/parlance-dev/parlance/internal/gen/events"
 	"github.com/parlance-dev/parlance/internal/store"
 	"github.com/parlance-dev/parlance/openapi"
 )
@@ -41,10 +42,11 @@ type APIDeps struct {
 	Now           func() time.Time // default: time.Now
 }
 
-// Presence is what the API reads of cluster.Presence.
+// Presence knows who is online, as cluster.Presence does; its errors wrap
+// cluster.ErrUnavailable.
 type Presence interface {
-	List(ctx context.Context, page cluster.Page) ([]cluster.User, error)
-	Lookup(ctx context.Context, userID string) (cluster.User, bool, error)
+	List(ctx context.Context, page cluster.Page) ([]events.UserInfo, error)
+	Lookup(ctx context.Context, userID string) (events.UserInfo, bool, error)
 }
 
 // Messages is what the API reads of store.Messages.

@@ -41,7 +41,7 @@ type backend struct {
 	calls    []string
 	fail     error // of everything
 	panics   bool
-	users    []cluster.User
+	users    []events.UserInfo
 	messages []store.Message // newest first, as actions
 	actions  []store.Action
 	clock    *siotest.Clock
@@ -122,15 +122,15 @@ type (
 	actions  struct{ *backend }
 )
 
-func (b presence) List(_ context.Context, p cluster.Page) ([]cluster.User, error) {
-	rest := slices.DeleteFunc(slices.Clone(b.users), func(u cluster.User) bool { return u.ID <= p.After })
+func (b presence) List(_ context.Context, p cluster.Page) ([]events.UserInfo, error) {
+	rest := slices.DeleteFunc(slices.Clone(b.users), func(u events.UserInfo) bool { return u.ID <= p.After })
 	return rest[:min(p.Limit, len(rest))], b.call("presence %q %d", p.After, p.Limit)
 }
 
-func (b presence) Lookup(_ context.Context, userID string) (cluster.User, bool, error) {
-	i := slices.IndexFunc(b.users, func(u cluster.User) bool { return u.ID == userID })
+func (b presence) Lookup(_ context.Context, userID string) (events.UserInfo, bool, error) {
+	i := slices.IndexFunc(b.users, func(u events.UserInfo) bool { return u.ID == userID })
 	if i < 0 {
-		return cluster.User{}, false, b.call("lookup %q", userID)
+		return events.UserInfo{}, false, b.call("lookup %q", userID)
 	}
 	return b.users[i], true, b.call("lookup %q", userID)
 }

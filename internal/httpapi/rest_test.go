@@ -18,6 +18,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/parlance-dev/parlance/internal/cluster"
+	"github.com/parlance-dev/parlance/internal/gen/events"
 	"github.com/parlance-dev/parlance/internal/httpapi"
 	"github.com/parlance-dev/parlance/internal/store"
 )
@@ -308,10 +309,11 @@ func TestAPIPages(t *testing.T) {
 func TestPresence(t *testing.T) {
 	s := serveAPI(t)
 	add := func(id string) {
-		s.users = append(s.users, cluster.User{
-			ID: id, SocketID: "s-" + id, Role: "moderator", Department: "sales", ConnectedAt: start, LastSeen: start.Add(time.Minute), Connections: 2,
+		role, department, connections := events.Role("moderator"), "sales", int64(2)
+		s.users = append(s.users, events.UserInfo{
+			ID: id, SocketID: "s-" + id, Role: &role, Department: &department, ConnectedAt: start, LastSeen: start.Add(time.Minute), Connections: &connections,
 		})
-		slices.SortFunc(s.users, func(a, b cluster.User) int { return strings.Compare(a.ID, b.ID) })
+		slices.SortFunc(s.users, func(a, b events.UserInfo) int { return strings.Compare(a.ID, b.ID) })
 	}
 	for i := range 5 {
 		add(fmt.Sprintf("u%d/\U0001F600", 2*i))
@@ -337,7 +339,7 @@ func TestPresence(t *testing.T) {
 		if cursor = p.NextCursor; n == 0 {
 			add("u1") // behind
 			add("u5") // ahead
-			s.users = slices.DeleteFunc(s.users, func(u cluster.User) bool { return strings.HasPrefix(u.ID, "u2") })
+			s.users = slices.DeleteFunc(s.users, func(u events.UserInfo) bool { return strings.HasPrefix(u.ID, "u2") })
 		}
 	}
 	if want := []string{"u0/\U0001F600", "u2/\U0001F600", "u4/\U0001F600", "u5", "u6/\U0001F600", "u8/\U0001F600"}; !slices.Equal(got, want) {

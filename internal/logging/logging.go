@@ -1,7 +1,7 @@
-// Package logging sets up the server's log: JSON, one line an event, that
-// takes secrets out whoever puts them in.
+// Package logging sets up the server's log: JSON, one line an event, to stderr
+// and to rotated files, that takes secrets out whoever puts them in.
 //
-// It imports the standard library only.
+// It imports the standard library, and one that rotates files.
 package logging
 
 import (
@@ -23,7 +23,11 @@ const redacted = "[redacted]"
 // lose their value. And in every line, wherever it came from, what looks like
 // a JSON web token or a token in a query string is cut out.
 func New(w io.Writer, level slog.Leveler) *slog.Logger {
-	return slog.New(slog.NewJSONHandler(newScrubber(w), &slog.HandlerOptions{Level: level, ReplaceAttr: replace}))
+	return slog.New(newHandler(w, level))
+}
+
+func newHandler(w io.Writer, level slog.Leveler) slog.Handler {
+	return slog.NewJSONHandler(newScrubber(w), &slog.HandlerOptions{Level: level, ReplaceAttr: replace})
 }
 
 // replace hides attributes by their key and sets the form of times.

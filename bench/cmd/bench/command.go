@@ -34,6 +34,7 @@ var errFailed = errors.New("measurements failed")
 type flags struct {
 	rounds    int
 	quick     bool
+	set       string
 	peers     []string
 	scenarios []string
 	out       string
@@ -65,12 +66,12 @@ func command(ctx context.Context, stdout, stderr io.Writer) *cobra.Command {
 		Short: "Measure Socket.IO servers beside each other",
 		Long: "Measure Socket.IO servers beside each other: by turns within each round, as ratios to Node.\n" +
 			"Writes results.json, results.md and results.svg. Progress goes to stderr.\n\n" +
-			"Peers:     " + strings.Join(names(suite.Peers(), peerName), ", ") + "\n" +
-			"Scenarios: " + strings.Join(names(suite.Scenarios(false), scenarioName), ", ") + "\n\n" +
+			describe(suite.Sets(false)) + "\n" +
 			"Exit codes: 0 all was measured; 1 a measurement failed, because an answer was wrong, missing\n" +
 			"or refused; 2 bad flags, or something that is needed is not there.",
 		Example: "  go run ./bench/cmd/bench --quick\n" +
 			"  go run ./bench/cmd/bench --peers node,go-floor --scenarios ack1,churn --rounds 3 --out /tmp/bench\n" +
+			"  go run ./bench/cmd/bench --set durable\n" +
 			"  go run ./bench/cmd/bench --profile ours-zishang520:ack16 --out /tmp/bench",
 		Args:          cobra.NoArgs,
 		SilenceUsage:  true,
@@ -79,9 +80,10 @@ func command(ctx context.Context, stdout, stderr io.Writer) *cobra.Command {
 	}
 	c.Flags().IntVar(&f.rounds, "rounds", 0, "how often everything is measured (default 5, with --quick 2)")
 	c.Flags().BoolVar(&f.quick, "quick", false, "shorter measurements and fewer idle clients, under two minutes in all")
+	c.Flags().StringVar(&f.set, "set", suite.Sets(false)[0].Name, "what to measure: the engines, or backends with a durable store")
 	c.Flags().StringSliceVar(&f.peers, "peers", nil, "only these peers")
 	c.Flags().StringSliceVar(&f.scenarios, "scenarios", nil, "only these scenarios")
-	c.Flags().StringVar(&f.out, "out", "", "where the results go (default bench/results, with --quick bench/results/quick)")
+	c.Flags().StringVar(&f.out, "out", "", "where the results go (default bench/results, with --quick bench/results/quick, of a --set in a folder of its name)")
 	c.Flags().BoolVar(&f.json, "json", false, "write results.json to stdout too")
 	c.Flags().StringVar(&f.profile, "profile", "", "peer:scenario: measure only that once, and write a CPU profile of the Go peer")
 	return c
@@ -92,15 +94,20 @@ func (f *flags) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	c := suite.Config{Root: root, Rounds: f.rounds, Progress: stderr}
-	f.defaults(&c)
-	if f.profile != "" {
-		return f.runProfile(ctx, c)
-	}
-	if c.Peers, err = choose(suite.Peers(), peerName, f.peers, "peer"); err != nil {
+	sets, err := choose(suite.Sets(f.quick), setName, []string{f.set}, "set")
+	if err != nil {
 		return err
 	}
-	if c.Scenarios, err = choose(suite.Scenarios(f.quick), scenarioName, f.scenarios, "scenario"); err != nil {
+	set := sets[0]
+	c := suite.Config{Root: root, Rounds: f.rounds, Reference: set.Reference, Progress: stderr}
+	f.defaults(&c)
+	if f.profile != "" {
+		return f.runProfile(ctx, c, set)
+	}
+	if c.Peers, err = choose(set.Peers, peerName, f.peers, "peer"); err != nil {
+		return err
+	}
+	if c.Scenarios, err = choose(set.Scenarios, scenarioName, f.scenarios, "scenario"); err != nil {
 		return err
 	}
 	results, err := suite.Run(ctx, c)
@@ -121,6 +128,9 @@ func (f *flags) defaults(c *suite.Config) {
 	}
 	if f.quick {
 		out = filepath.Join(out, "quick")
+	}
+	if f.set != suite.Sets(f.quick)[0].Name {
+		out = filepath.Join(out, f.set)
 	}
 	if f.out == "" {
 		f.out = out
@@ -148,19 +158,19 @@ func (f *flags) write(results *report.Results, stdout io.Writer) error {
 }
 
 // runProfile measures one peer in one scenario under the profiler.
-func (f *flags) runProfile(ctx context.Context, c suite.Config) error {
+func (f *flags) runProfile(ctx context.Context, c suite.Config, set suite.Set) error {
 	peer, scenario, ok := strings.Cut(f.profile, ":")
 	if !ok {
 		return fmt.Errorf("--profile %q: want peer:scenario", f.profile)
 	}
 	var err error
-	if c.Peers, err = choose(suite.Peers(), peerName, []string{peer}, "peer"); err != nil {
+	if c.Peers, err = choose(set.Peers, peerName, []string{peer}, "peer"); err != nil {
 		return err
 	}
 	if c.Peers[0].Package == "" {
 		return fmt.Errorf("--profile: %s is not written in Go", peer)
 	}
-	if c.Scenarios, err = choose(suite.Scenarios(f.quick), scenarioName, []string{scenario}, "scenario"); err != nil {
+	if c.Scenarios, err = choose(set.Scenarios, scenarioName, []string{scenario}, "scenario"); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(f.out, 0o755); err != nil {
@@ -174,6 +184,17 @@ func (f *flags) runProfile(ctx context.Context, c suite.Config) error {
 	return err
 }
 
+// describe lists what there is, for the help.
+func describe(sets []suite.Set) string {
+	var b strings.Builder
+	for _, s := range sets {
+		fmt.Fprintf(&b, "Set %s, as ratios to %s:\n  peers:     %s\n  scenarios: %s\n", s.Name, s.Reference,
+			strings.Join(names(s.Peers, peerName), ", "), strings.Join(names(s.Scenarios, scenarioName), ", "))
+	}
+	return b.String()
+}
+
+func setName(s suite.Set) string           { return s.Name }
 func peerName(p suite.Peer) string         { return p.Name }
 func scenarioName(s suite.Scenario) string { return s.Name }
 

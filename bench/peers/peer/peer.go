@@ -2,8 +2,8 @@
 // common: it listens, says where, asks for broadcasts, and stops.
 //
 // A peer is a program that prints "listening <port>" and then serves until
-// SIGTERM. It gets the secret of the tokens in BENCH_SECRET. It may import the
-// standard library only.
+// SIGTERM. It gets the secret of the tokens in BENCH_SECRET, and a folder for
+// what it stores in BENCH_DATA. It may import the standard library only.
 package peer
 
 import (
@@ -37,6 +37,9 @@ var Notice = strings.Repeat("0123456789", 10)
 
 // Secret is what tokens are signed with.
 func Secret() []byte { return []byte(os.Getenv("BENCH_SECRET")) }
+
+// DataDir is the folder for what is stored; it is empty, and goes away afterwards.
+func DataDir() string { return os.Getenv("BENCH_DATA") }
 
 // Server is one peer: what answers under /socket.io/, and what emits a
 // system_message to everyone n times.
