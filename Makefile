@@ -42,6 +42,9 @@ check-generated: ## fail where generated files are stale
 	$(GO) run ./cmd/parlance generate --spec asyncapi/asyncapi.yaml --target go --package events --out internal/gen/events --check
 	$(GO) run ./cmd/parlance generate --spec asyncapi/asyncapi.yaml --target bundle --package contract --out internal/gen/contract --check
 	$(GO) run ./cmd/parlance generate --spec conformance/protocol/asyncapi.yaml --target go --package suite --out conformance/protocol/gen/suite --check
+	@fresh=$$(mktemp --suffix=.go); trap 'rm -f "$$fresh"' EXIT; cd internal/gen; \
+	  $(GO) tool -modfile=../../tools/go/go.mod oapi-codegen -config ../../openapi/oapi-codegen.yaml -o "$$fresh" ../../openapi/openapi.yaml; \
+	  diff -u api/api.gen.go "$$fresh" || { echo 'internal/gen/api is stale: run make generate' >&2; exit 1; }
 
 .PHONY: lint
 lint: ## go vet, golangci-lint, gofmt, and the judges of the contract
@@ -50,7 +53,7 @@ lint: ## go vet, golangci-lint, gofmt, and the judges of the contract
 	$(MAKE) lint-contract
 
 .PHONY: lint-contract
-lint-contract: tools/contract/node_modules/.package-lock.json ## @asyncapi/parser, Spectral, redocly and the examples
+lint-contract: tools/contract/node_modules/.package-lock.json ## @asyncapi/parser, Spectral, redocly (openapi.yaml too) and the examples
 	cd tools/contract && npm run --silent lint && npm test --silent
 
 .PHONY: test

@@ -12,8 +12,8 @@ import (
 	"github.com/parlance-dev/parlance/conformance/driver"
 )
 
-// entry is a line of the log.
-type entry struct {
+// logEntry is a line of the log.
+type logEntry struct {
 	Time, Level, Msg         string
 	UserID, SocketID, Reason string
 	Method, Path, RequestID  string
@@ -21,11 +21,11 @@ type entry struct {
 }
 
 // entries reads lines of JSON.
-func entries(t *testing.T, text string) []entry {
+func entries(t *testing.T, text string) []logEntry {
 	t.Helper()
-	var all []entry
+	var all []logEntry
 	for line := range strings.Lines(text) {
-		e := decode[entry](t, json.RawMessage(line))
+		e := decode[logEntry](t, json.RawMessage(line))
 		if e.Time == "" || e.Level == "" || e.Msg == "" {
 			t.Errorf("not the form of a line: %s", line)
 		}
@@ -123,7 +123,7 @@ func (d dialer) busy(t *testing.T, id, content string) *client {
 }
 
 // wantUsers checks that each user has come and gone, once, and why.
-func wantUsers(t *testing.T, all []entry, users map[string]string) {
+func wantUsers(t *testing.T, all []logEntry, users map[string]string) {
 	t.Helper()
 	for id, socket := range users {
 		var seen []string
@@ -235,7 +235,7 @@ func (a *asker) everything(url string, full bool) {
 // check compares the access log with what was asked, and with so many websockets.
 func (a *asker) check(log string, websockets int) {
 	a.t.Helper()
-	lines, taken := map[string]entry{}, 0
+	lines, taken := map[string]logEntry{}, 0
 	for _, e := range entries(a.t, log) {
 		if e.Msg != "request" {
 			continue

@@ -46,6 +46,7 @@ type App struct {
 	presence *presence.Service
 	unwatch  func() // ends the counting of users
 	engine   sio.Engine
+	server   *sio.Server
 	handler  http.Handler
 	draining atomic.Bool
 }
@@ -85,6 +86,10 @@ func New(ctx context.Context, cfg *config.Config, logger *slog.Logger, o Options
 	if err := a.register(cfg, verifier, o.Clock); err != nil {
 		return nil, err
 	}
+	calls, err := a.newAPI(cfg, verifier, o.Clock)
+	if err != nil {
+		return nil, err
+	}
 	a.handler = httpapi.New(httpapi.Deps{
 		Engine:         a.engine,
 		Origins:        cfg.FrontendOrigins,
@@ -93,6 +98,7 @@ func New(ctx context.Context, cfg *config.Config, logger *slog.Logger, o Options
 		Draining:       a.draining.Load,
 		AsyncAPIYAML:   []byte(contract.YAML()),
 		AsyncAPIJSON:   []byte(contract.JSON()),
+		API:            calls,
 		Observe:        a.metrics.Request,
 		Logger:         logger,
 	})

@@ -74,7 +74,8 @@ func (a *App) register(cfg *config.Config, verifier *auth.Verifier, clock sio.Cl
 		Logger:    a.logger,
 	}
 	a.metrics.Instrument(&options)
-	server, err := events.Register(a.engine, events.Handlers{
+	var err error
+	a.server, err = events.Register(a.engine, events.Handlers{
 		Actions:  actions.New(a.store.Actions()),
 		Messages: messages.New(a.store.Messages(), a.logger),
 		Rooms:    rooms.New(int64(cfg.RoomLimit)),
@@ -83,6 +84,6 @@ func (a *App) register(cfg *config.Config, verifier *auth.Verifier, clock sio.Cl
 	if err != nil {
 		return err
 	}
-	a.presence.Start(server)
+	a.presence.Start(a.server)
 	return nil
 }

@@ -2,8 +2,13 @@
 // headers, access log and problem answers around a Socket.IO engine that it
 // knows only as a handler.
 //
-// It imports third-party packages and nothing of the module: everything comes
-// in through Deps.
+// The calls under /api are those of openapi/openapi.yaml: the document decides
+// who may call and what a request looks like, generated code routes, and the
+// methods of API answer.
+//
+// It imports third-party packages, the document, generated code, and the
+// interfaces and records of store, cluster and sio: everything that acts comes
+// in through Deps and APIDeps.
 package httpapi
 
 import (
@@ -35,6 +40,8 @@ type Deps struct {
 	// AsyncAPIYAML and AsyncAPIJSON are the contract.
 	AsyncAPIYAML []byte
 	AsyncAPIJSON []byte
+	// API answers under /api; nil: there is none.
+	API *API
 	// Observe is told of every request once it is answered, or taken over by a
 	// websocket: route is the pattern of the route that answered, "" for none.
 	// nil: nobody is.
@@ -71,6 +78,9 @@ func New(d Deps) http.Handler {
 	get(r, "/readyz", readyz(d.Ready, d.Draining, d.Logger))
 	get(r, "/asyncapi.yaml", document("application/yaml", d.AsyncAPIYAML))
 	get(r, "/asyncapi.json", document("application/json", d.AsyncAPIJSON))
+	if d.API != nil {
+		d.API.mount(r)
+	}
 	return r
 }
 
@@ -87,7 +97,7 @@ func newRouter(d *Deps, more ...func(http.Handler) http.Handler) chi.Router {
 	)
 	r.Use(more...)
 	r.NotFound(notFound)
-	r.MethodNotAllowed(methodNotAllowed)
+	r.MethodNotAllowed(methodNotAllowed(r))
 	return r
 }
 

@@ -8,6 +8,9 @@ import (
 // preflightAge is how many seconds a browser may remember a preflight.
 const preflightAge = "600"
 
+// exposed are the headers of the API that pages may read beside the usual ones.
+const exposed = "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After, WWW-Authenticate, X-Request-Id"
+
 // cors lets pages of known origins read answers, and keeps pages of others
 // away from the engine altogether. Browsers send Origin with every websocket
 // and with every request that a page of another origin makes; who sends none
@@ -39,6 +42,9 @@ func cors(origins []string, enginePath string) func(http.Handler) http.Handler {
 			if isPreflight(r) {
 				preflight(w, r)
 				return
+			}
+			if isAPI(r.URL.Path) {
+				w.Header().Set("Access-Control-Expose-Headers", exposed)
 			}
 			next.ServeHTTP(w, r)
 		})

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/go-chi/chi/v5"
+
+	"github.com/parlance-dev/parlance/sio"
 )
 
 // Codes of failures.
@@ -21,21 +23,26 @@ const (
 
 // problem is a failure as RFC 9457 has it.
 type problem struct {
-	Type      string `json:"type"`
-	Title     string `json:"title"`
-	Status    int    `json:"status"`
-	Code      string `json:"code"`
-	Detail    string `json:"detail,omitempty"`
-	RequestID string `json:"requestId,omitempty"`
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Code   string `json:"code"`
+	Detail string `json:"detail,omitempty"`
+	// Details are the violations of a VALIDATION_ERROR.
+	Details   []sio.Violation `json:"details,omitempty"`
+	RequestID string          `json:"requestId,omitempty"`
 }
 
 // WriteProblem answers with application/problem+json. detail is for people;
 // it must not hold inner errors.
 func WriteProblem(w http.ResponseWriter, r *http.Request, status int, code, detail string) {
-	writeJSON(w, status, "application/problem+json", problem{
-		Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail,
-		RequestID: RequestID(r.Context()),
-	})
+	writeProblem(w, r, problem{Status: status, Code: code, Detail: detail})
+}
+
+// writeProblem answers with what p says, and what every problem has.
+func writeProblem(w http.ResponseWriter, r *http.Request, p problem) {
+	p.Type, p.Title, p.RequestID = "about:blank", http.StatusText(p.Status), RequestID(r.Context())
+	writeJSON(w, p.Status, "application/problem+json", p)
 }
 
 func writeJSON(w http.ResponseWriter, status int, contentType string, v any) {
@@ -55,15 +62,20 @@ func notFound(w http.ResponseWriter, r *http.Request) {
 
 // methodNotAllowed names the methods that the path has. chi leaves Allow out
 // for handlers of one's own.
-func methodNotAllowed(w http.ResponseWriter, r *http.Request) {
-	routes := chi.RouteContext(r.Context()).Routes
-	var allow []string
-	for _, m := range []string{http.MethodDelete, http.MethodGet, http.MethodHead, http.MethodPatch, http.MethodPost, http.MethodPut} {
-		if routes.Match(chi.NewRouteContext(), m, r.URL.Path) {
-			allow = append(allow, m)
+func methodNotAllowed(routes chi.Routes) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		path := r.URL.Path
+		if r.URL.RawPath != "" {
+			path = r.URL.RawPath // as chi does
 		}
+		var allow []string
+		for _, m := range []string{http.MethodDelete, http.MethodGet, http.MethodHead, http.MethodPatch, http.MethodPost, http.MethodPut} {
+			if routes.Match(chi.NewRouteContext(), m, path) {
+				allow = append(allow, m)
+			}
+		}
+		slices.Sort(allow)
+		w.Header().Set("Allow", strings.Join(allow, ", "))
+		WriteProblem(w, r, http.StatusMethodNotAllowed, CodeMethodNotAllowed, "")
 	}
-	slices.Sort(allow)
-	w.Header().Set("Allow", strings.Join(allow, ", "))
-	WriteProblem(w, r, http.StatusMethodNotAllowed, CodeMethodNotAllowed, "")
 }

@@ -8,6 +8,9 @@ const here = dirname(fileURLToPath(import.meta.url))
 const bin = (name) => join(here, 'node_modules', '.bin', name)
 const script = (name) => (project) => [process.execPath, join(here, name), project]
 
+/** The document of the HTTP API, relative to the project. */
+export const apiDocument = 'openapi/openapi.yaml'
+
 /** The project to judge: the program's first argument, else the one that this folder lies in. */
 export const projectOf = (argv) => resolve(argv[2] ?? join(here, '..', '..'))
 
@@ -21,6 +24,7 @@ export const judges = {
   redocly: (project) => [bin('redocly'), 'lint', '--config', join(here, 'redocly.yaml'), join(project, rootDocument)],
   examples: script('check-examples.mjs'),
   document: script('check-document.mjs'),
+  openapi: (project) => [bin('redocly'), 'lint', '--config', join(here, 'redocly.openapi.yaml'), join(project, apiDocument)],
 }
 
 /** A contract beside ours, an example of the generator: what is public about it is judged, our house rules are not. */

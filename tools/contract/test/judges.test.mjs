@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
-import { exampleDocument, exampleJudges, judges, projectOf, run } from '../judges.mjs'
+import { apiDocument, exampleDocument, exampleJudges, judges, projectOf, run } from '../judges.mjs'
 
 const project = projectOf([])
 const scratch = mkdtempSync(join(tmpdir(), 'contract-'))
@@ -16,7 +16,7 @@ let copies = 0
 function copyOf(breakIt) {
   const copy = join(scratch, String(copies++))
   mkdirSync(copy)
-  for (const folder of ['asyncapi', 'schemas']) cpSync(join(project, folder), join(copy, folder), { recursive: true })
+  for (const folder of ['asyncapi', 'schemas', 'openapi']) cpSync(join(project, folder), join(copy, folder), { recursive: true })
   breakIt({
     replace(file, from, to) {
       const text = readFileSync(join(copy, file), 'utf8')
@@ -137,6 +137,9 @@ const cases = [
     (c) => c.write('schemas/rooms/spare.json', '{"$schema":"http://json-schema.org/draft-07/schema#","title":"Spare","description":"Spare.","type":"string"}'),
     { document: /schemas\/rooms\/spare\.json#: no message refers to this schema/ },
   ],
+  ['an HTTP call without an id', (c) => c.replace(apiDocument, '      operationId: postNotification\n', ''), { openapi: /operationId/ }],
+  ['an HTTP schema that leads nowhere', (c) => c.replace(apiDocument, "'#/components/schemas/Memory'", "'#/components/schemas/Memories'"), { openapi: /Memories|resolve/i }],
+  ['an HTTP example that breaks its schema', (c) => c.replace(apiDocument, 'value: {type: warning, title: Quota,', 'value: {type: loud, title: Quota,'), { openapi: /loud|equal to one of|enum/i }],
 ]
 
 for (const [what, breakIt, sayings] of cases) {

@@ -1,0 +1,468 @@
+package conformance
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// roomy lets the API's tests call as often as they like.
+const roomy = "API_RATE_LIMIT=1000000"
+
+// overAPIs runs a test with every client against a server of its own on every
+// engine.
+func overAPIs(t *testing.T, test func(t *testing.T, a *restAPI, d dialer)) {
+	t.Helper()
+	overCells(t, func(t *testing.T, c cell) {
+		s := c.own(t, roomy, "SOCKET_RATE_LIMIT=1000000")
+		test(t, api(t, s), c.dialer(transports()[0], s))
+	})
+}
+
+// TestAPIEmits: section 8, calls that emit, and section 5, who gets what. After
+// each event everyone gets a system_message, sent later: who has got that and
+// not the event never gets it.
+func TestAPIEmits(t *testing.T) {
+	overAPIs(t, func(t *testing.T, a *restAPI, d dialer) {
+		alice, root, mod, bob := user(t), user(t)+"/%20é", user(t), user(t)
+		everyone := map[string]*client{
+			"alice 1": d.connect(t, claims{"userId": alice, "department": "sales"}),
+			"alice 2": d.connect(t, claims{"userId": alice}),
+			"root":    d.connect(t, claims{"userId": root, "role": "admin"}),
+			"mod":     d.connect(t, claims{"userId": mod, "role": "moderator", "department": "sales"}),
+			"bob":     d.connect(t, claims{"userId": bob, "department": "Sales"}),
+		}
+		admin, moderator := token(t, claims{"userId": root, "role": "admin"}), token(t, claims{"userId": mod, "role": "moderator", "department": "sales"})
+		of := func(id string) string { return "/api/users/" + url.PathEscape(id) }
+		counts := map[string]map[string]int{} // of events, by client
+		for i, c := range []struct{ token, path, body, event, payload, to string }{
+			{moderator, of(alice) + "/notifications", `{"title":"t","message":"m"}`, "notification", `{"type":"info","title":"t","message":"m","timestamp":%q}`, "alice 1,alice 2"},
+			{admin, of(root) + "/notifications", `{"type":"warning","title":"t","message":"<é\u0000>"}`, "notification", `{"type":"warning","title":"t","message":"<é\u0000>","timestamp":%q}`, "root"},
+			{admin, of(alice) + "/updates", `{"data":{"name":"A","n":1.5,"deep":{"x":[null]}}}`, "user_update", `{"userId":"` + alice + `","data":{"name":"A","n":1.5,"deep":{"x":[null]}}}`, "alice 1,alice 2,root"},
+			{admin, of(root) + "/updates", `{"data":{}}`, "user_update", `{"userId":"` + root + `","data":{}}`, "root"}, // is both: once
+			{admin, of("nobody") + "/updates", `{"data":{}}`, "user_update", `{"userId":"nobody","data":{}}`, "root"},
+			{admin, "/api/admin-messages", `{"message":"m"}`, "admin_message", `{"type":"admin","message":"m","timestamp":%q}`, "root"},
+			{moderator, "/api/departments/sales/messages", `{"message":"m"}`, "department_message", `{"type":"department","department":"sales","message":"m","timestamp":%q}`, "alice 1,mod"},
+			{admin, "/api/departments/Sales/messages", `{"message":"m"}`, "department_message", `{"type":"department","department":"Sales","message":"m","timestamp":%q}`, "bob"},
+		} {
+			at := a.emit(t, c.token, c.path, c.body)
+			payload := strings.ReplaceAll(c.payload, "%q", `"`+at+`"`)
+			fence := a.emit(t, admin, "/api/system-messages", fmt.Sprintf(`{"message":"%d"}`, i))
+			for name, cl := range everyone {
+				if got := cl.next("system_message"); !sameJSON(t, got, json.RawMessage(fmt.Sprintf(`{"type":"system","message":"%d","timestamp":%q}`, i, fence))) {
+					t.Errorf("%s got %s", name, got)
+				}
+				if counts[name] == nil {
+					counts[name] = map[string]int{}
+				}
+				if slices.Contains(strings.Split(c.to, ","), name) {
+					counts[name][c.event]++
+					if got := cl.next(c.event); !sameJSON(t, got, json.RawMessage(payload)) {
+						t.Errorf("%s: %s got %s, want %s", c.path, name, got, payload)
+					}
+				}
+				for _, event := range []string{"notification", "user_update", "admin_message", "department_message"} {
+					if got := cl.Count(event); got != counts[name][event] {
+						t.Errorf("after %s: %s has %d %s, want %d", c.path, name, got, event, counts[name][event])
+					}
+				}
+			}
+		}
+	})
+}
+
+// TestAPIDisconnect: section 8, all the user's sockets, on every transport, and
+// nobody else's.
+func TestAPIDisconnect(t *testing.T) {
+	overCells(t, func(t *testing.T, c cell) {
+		s := c.own(t, roomy)
+		a := api(t, s)
+		victim := user(t)
+		var tabs []*client
+		for _, tr := range transports() {
+			tabs = append(tabs, c.dialer(tr, s).connect(t, claims{"userId": victim}))
+		}
+		other := c.dialer(transports()[0], s).connect(t, claims{"userId": user(t), "role": "admin"})
+		a.emit(t, token(t, claims{"userId": "root", "role": "admin"}), "/api/users/"+victim+"/disconnect", "")
+		for i, tab := range tabs {
+			if reason, err := tab.Disconnected(tab.ctx); err != nil || reason != "io server disconnect" {
+				t.Errorf("tab %d: %q %v", i, reason, err)
+			}
+		}
+		other.sync()
+	})
+}
+
+// TestAPIRoles: section 8, the roles in brackets, with real tokens.
+func TestAPIRoles(t *testing.T) {
+	s := suite.first().own(t, roomy)
+	a := api(t, s)
+	for _, c := range []struct{ method, path, body, may string }{
+		{"POST", "/api/users/u/notifications", `{"title":"t","message":"m"}`, "admin moderator sales"},
+		{"POST", "/api/users/u/updates", `{"data":{}}`, "admin"},
+		{"POST", "/api/users/u/disconnect", ``, "admin"},
+		{"POST", "/api/system-messages", `{"message":"m"}`, "admin"},
+		{"POST", "/api/admin-messages", `{"message":"m"}`, "admin"},
+		{"POST", "/api/departments/sales/messages", `{"message":"m"}`, "admin sales"},
+		{"GET", "/api/presence", "", "admin moderator sales user other"},
+		{"GET", "/api/messages", "", "admin moderator sales user other"},
+		{"GET", "/api/messages?user=someone", "", "admin"},
+		{"GET", "/api/actions", "", "admin"},
+		{"GET", "/api/metrics", "", "admin"},
+	} {
+		for who, is := range map[string]claims{
+			"admin": {"role": "admin"}, "moderator": {"role": "moderator", "department": "support"}, "sales": {"role": "moderator", "department": "sales"},
+			"user": {"department": "sales"}, "other": {"role": "Admin"},
+		} {
+			is["userId"] = "me"
+			q := call{method: c.method, path: c.path, token: token(t, is), body: c.body}
+			if slices.Contains(strings.Fields(c.may), who) {
+				if got := a.do(t, q); got.status >= 300 {
+					t.Errorf("%s %s as %s: %d %s", c.method, c.path, who, got.status, got.body)
+				}
+				continue
+			}
+			a.refused(t, q, http.StatusForbidden, "FORBIDDEN")
+		}
+	}
+}
+
+// TestAPIProblems: section 8, the table of problems; section 2, that of tokens.
+func TestAPIProblems(t *testing.T) {
+	s := suite.first().own(t, roomy)
+	a := api(t, s)
+	admin := token(t, claims{"userId": "root", "role": "admin"})
+	old := token(t, claims{"userId": "root", "role": "admin", "exp": time.Now().Add(-time.Minute).Unix()})
+	post := func(token, body string) call {
+		return call{method: "POST", path: "/api/system-messages", token: token, body: body}
+	}
+	for _, c := range []struct {
+		call   call
+		status int
+		code   string
+	}{
+		{post("", `{"message":"m"}`), 401, "AUTH_TOKEN_REQUIRED"},
+		{post(old, `{"message":"m"}`), 401, "AUTH_TOKEN_EXPIRED"},
+		{post(token(t, claims{"userId": "x", "role": "banned"}), `{"message":"m"}`), 401, "AUTH_USER_BANNED"},
+		{post(admin[:len(admin)-2], `{"message":"m"}`), 401, "AUTH_TOKEN_INVALID"},
+		{call{method: "GET", path: "/api/presence?token=" + admin}, 401, "AUTH_TOKEN_REQUIRED"},
+		{post(admin, `{"message":`), 400, "BAD_REQUEST"},
+		{post(admin, "{\"message\":\"\xff\"}"), 400, "BAD_REQUEST"},
+		{call{method: "GET", path: "/api/presence/nobody-is-here", token: admin}, 404, "NOT_FOUND"},
+		{call{method: "GET", path: "/api/nowhere", token: admin}, 404, "NOT_FOUND"},
+		{post(admin, `{"message":"`+strings.Repeat("x", 2001)+`"}`), 422, "VALIDATION_ERROR"},
+		{call{method: "GET", path: "/api/presence?limit=0", token: admin}, 422, "VALIDATION_ERROR"},
+		{call{method: "GET", path: "/api/messages?before=x", token: admin}, 422, "VALIDATION_ERROR"},
+		{call{method: "POST", path: "/api/users/u/updates", token: admin, body: `{"data":{"x":"` + strings.Repeat("x", 17_000) + `"}}`}, 422, "VALIDATION_ERROR"},
+		{post(admin, `{"message":"`+strings.Repeat("x", 70_000)+`"}`), 413, "PAYLOAD_TOO_LARGE"},
+		{call{method: "POST", path: "/api/system-messages", token: admin, body: "x", header: http.Header{"Content-Type": {"text/plain"}}}, 415, "UNSUPPORTED_MEDIA_TYPE"},
+	} {
+		_, header := a.refused(t, c.call, c.status, c.code)
+		if challenge := header.Get("Www-Authenticate"); (c.status == 401) != strings.HasPrefix(challenge, "Bearer ") {
+			t.Errorf("%s: challenge %q", c.code, challenge)
+		}
+		if header.Get("X-Request-Id") == "" || header.Get("Content-Security-Policy") == "" || header.Get("Ratelimit-Limit") != "1000000" {
+			t.Errorf("%s: headers %v", c.code, header)
+		}
+	}
+	f, _ := a.refused(t, call{method: "POST", path: "/api/users/u/notifications", token: admin, body: `{"type":"loud","title":"","more":1}`}, 422, "VALIDATION_ERROR")
+	if want := "/more additionalProperties\n/title minLength\n/type enum\n/message required"; f.where() != want {
+		t.Errorf("details %q, want %q", f.where(), want)
+	}
+	if strings.Contains(s.output(), admin) || strings.Contains(s.output(), old) {
+		t.Error("a token in the log")
+	}
+}
+
+// TestAPIChunkedBody: a body of unknown length is bounded too.
+func TestAPIChunkedBody(t *testing.T) {
+	s := suite.first().own(t, roomy)
+	req, err := http.NewRequestWithContext(deadline(t), http.MethodPost, s.url+"/api/system-messages", io.MultiReader(strings.NewReader(`{"message":"`+strings.Repeat("x", 70_000)+`"}`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token(t, claims{"userId": "root", "role": "admin"}))
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusRequestEntityTooLarge {
+		t.Errorf("%d", resp.StatusCode)
+	}
+}
+
+// TestAPIPagesDuringWrites: section 8, history: newest first, no gap and no
+// repeat while messages keep coming.
+func TestAPIPagesDuringWrites(t *testing.T) {
+	overAPIs(t, func(t *testing.T, a *restAPI, d dialer) {
+		alice, bob, carol := user(t), user(t), user(t)
+		sender := d.connect(t, claims{"userId": alice})
+		var sent []string // to bob
+		for i := range 40 {
+			to := bob
+			if i%4 == 0 {
+				to = carol
+			}
+			ack := decode[messageAck](t, sender.call("send_message", map[string]any{"to": to, "content": fmt.Sprint(i)}))
+			if to == bob {
+				sent = append(sent, ack.MessageID)
+			}
+		}
+		stop := make(chan struct{})
+		var writer sync.WaitGroup
+		writer.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if _, err := sender.EmitAck(sender.ctx, "send_message", map[string]any{"to": bob, "content": "late"}); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+		type page struct {
+			Messages   []struct{ ID, From, To, Content, Type, Timestamp string }
+			NextCursor string
+		}
+		var got []string
+		path := "/api/messages?limit=7&with=" + alice
+		for next := "start"; next != ""; {
+			p := decode[page](t, a.do(t, call{method: "GET", path: path, token: token(t, claims{"userId": bob})}).body)
+			for _, m := range p.Messages {
+				if m.From != alice || m.To != bob || len(got) > 0 && m.ID >= got[len(got)-1] {
+					t.Errorf("%+v after %v", m, got)
+				}
+				got = append(got, m.ID)
+			}
+			next = p.NextCursor
+			path = "/api/messages?limit=7&with=" + alice + "&before=" + next
+		}
+		close(stop)
+		writer.Wait()
+		slices.Reverse(sent)
+		if i := slices.Index(got, sent[0]); i < 0 || !slices.Equal(got[i:], sent) {
+			t.Errorf("pages hold\n%v, want them to end with\n%v", got, sent)
+		}
+		exact := decode[page](t, a.do(t, call{method: "GET", path: "/api/messages?limit=10&with=" + carol, token: token(t, claims{"userId": alice})}).body)
+		if len(exact.Messages) != 10 || exact.NextCursor != "" || exact.Messages[9].Content != "0" {
+			t.Errorf("a page as long as the list: %+v", exact)
+		}
+		after := decode[page](t, a.do(t, call{method: "GET", path: "/api/messages?user=" + bob + "&after=" + sent[3] + "&before=" + sent[0], token: token(t, claims{"userId": "root", "role": "admin"})}).body)
+		if len(after.Messages) != 2 || after.Messages[0].ID != sent[1] || after.Messages[1].ID != sent[2] {
+			t.Errorf("between two ids: %+v", after)
+		}
+	})
+}
+
+// TestAPIActions: section 8, the action log, by user and by name.
+func TestAPIActions(t *testing.T) {
+	overAPIs(t, func(t *testing.T, a *restAPI, d dialer) {
+		alice, bob := user(t), user(t)
+		c, other := d.connect(t, claims{"userId": alice}), d.connect(t, claims{"userId": bob})
+		var ids []string
+		for _, payload := range []string{`{"action":"login"}`, `{"action":"view","data":{"page":"/é","n":1.50}}`, `{"action":"login","data":{}}`} {
+			ids = append(ids, decode[struct{ ActionID string }](t, c.call("user_action", json.RawMessage(payload))).ActionID)
+		}
+		other.call("user_action", map[string]any{"action": "login"})
+		type list struct {
+			Actions []struct {
+				ID, UserID, Action, SocketID string
+				Data                         json.RawMessage
+			}
+			NextCursor string
+		}
+		read := func(query string) list {
+			return decode[list](t, a.do(t, call{method: "GET", path: "/api/actions?" + query, token: token(t, claims{"userId": "root", "role": "admin"})}).body)
+		}
+		logins := read("user=" + alice + "&action=login")
+		if len(logins.Actions) != 2 || logins.Actions[0].ID != ids[2] || logins.Actions[1].ID != ids[0] || logins.Actions[1].Data != nil || logins.Actions[0].SocketID != c.ID() {
+			t.Errorf("%+v", logins)
+		}
+		first := read("limit=1&user=" + alice)
+		second := read("limit=1&user=" + alice + "&before=" + first.NextCursor)
+		if len(second.Actions) != 1 || second.Actions[0].ID != ids[1] || !sameJSON(t, second.Actions[0].Data, json.RawMessage(`{"page":"/é","n":1.5}`)) {
+			t.Errorf("%+v after %+v", second, first)
+		}
+		if all := read("action=login"); len(all.Actions) != 3 || all.Actions[0].UserID != bob {
+			t.Errorf("%+v", all)
+		}
+	})
+}
+
+// TestAPIPresence: section 8, who is online, page by page, and who is not.
+func TestAPIPresence(t *testing.T) {
+	overAPIs(t, func(t *testing.T, a *restAPI, d dialer) {
+		prefix := user(t)
+		var want []string
+		for i := range 5 {
+			id := fmt.Sprintf("%s/é %d", prefix, i)
+			d.connect(t, claims{"userId": id, "role": "moderator", "department": "sales"})
+			want = append(want, id)
+		}
+		newest := d.connect(t, claims{"userId": want[2]}) // a second tab
+		me := token(t, claims{"userId": "reader"})        // online or not: anybody may read
+		type page struct {
+			Users      []userInfo
+			NextCursor string
+		}
+		var got []string
+		for path := "/api/presence?limit=2"; path != ""; {
+			p := decode[page](t, a.do(t, call{method: "GET", path: path, token: me}).body)
+			for _, u := range p.Users {
+				got = append(got, u.ID)
+			}
+			if path = ""; p.NextCursor != "" {
+				path = "/api/presence?limit=2&cursor=" + p.NextCursor
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("online %q, want %q", got, want)
+		}
+		one := call{method: "GET", path: "/api/presence/" + url.PathEscape(want[2]), token: me}
+		if u := decode[userInfo](t, a.do(t, one).body); u.ID != want[2] || u.SocketID != newest.ID() || u.Connections == nil || *u.Connections != 2 {
+			t.Errorf("%+v", u)
+		}
+		a.emit(t, token(t, claims{"userId": "root", "role": "admin"}), "/api/users/"+url.PathEscape(want[2])+"/disconnect", "")
+		for ctx := deadline(t); a.do(t, one).status == http.StatusOK; {
+			if ctx.Err() != nil {
+				t.Fatal("still online")
+			}
+		}
+		a.refused(t, one, http.StatusNotFound, "NOT_FOUND")
+	})
+}
+
+// TestAPIRateLimit: section 7. A server that trusts no proxy counts by the
+// network's address, one behind a trusted proxy by what that says.
+func TestAPIRateLimit(t *testing.T) {
+	s := suite.first().own(t, "API_RATE_LIMIT=5", "API_RATE_WINDOW_MS=600000")
+	a := api(t, s)
+	as := func(ip string) call {
+		return call{method: "GET", path: "/api/presence", token: token(t, claims{"userId": "u"}), header: http.Header{"X-Forwarded-For": {ip}}}
+	}
+	for i := range 5 {
+		if got := a.do(t, as(fmt.Sprintf("192.0.2.%d", i))); got.status != http.StatusOK || got.header.Get("Ratelimit-Limit") != "5" || got.header.Get("Ratelimit-Remaining") != fmt.Sprint(4-i) {
+			t.Errorf("request %d: %d %v", i, got.status, got.header)
+		}
+	}
+	_, header := a.refused(t, as("192.0.2.9"), http.StatusTooManyRequests, "RATE_LIMITED")
+	for _, name := range []string{"Retry-After", "Ratelimit-Reset"} {
+		if left, err := time.ParseDuration(header.Get(name) + "s"); err != nil || left <= 10*time.Minute-patience || left > 10*time.Minute {
+			t.Errorf("%s is %q", name, header.Get(name))
+		}
+	}
+	if got := get(t, s.url+"/healthz", nil); got.status != http.StatusOK {
+		t.Errorf("outside /api: %d", got.status)
+	}
+	a = api(t, suite.first().own(t, "API_RATE_LIMIT=1", "TRUSTED_PROXIES=127.0.0.0/8"))
+	for _, c := range []struct {
+		ip string
+		ok bool
+	}{{"192.0.2.1", true}, {"192.0.2.1", false}, {"192.0.2.2", true}, {"9.9.9.9, 192.0.2.2", false}, {"2001:db8::1", true}, {"2001:db8::2", false}} {
+		if got := a.do(t, as(c.ip)); (got.status == http.StatusOK) != c.ok {
+			t.Errorf("for %s: %d", c.ip, got.status)
+		}
+	}
+}
+
+// TestAPIPages: section 8, browsers: pages of listed origins may send a token,
+// others get no CORS headers.
+func TestAPIPages(t *testing.T) {
+	s := suite.first().own(t, roomy)
+	for origin, ok := range map[string]bool{"http://localhost:3000": true, "https://evil.example": false} {
+		req, err := http.NewRequestWithContext(deadline(t), http.MethodOptions, s.url+"/api/system-messages", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header = http.Header{"Origin": {origin}, "Access-Control-Request-Method": {"POST"}, "Access-Control-Request-Headers": {"authorization,content-type"}}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		allowed := resp.StatusCode == http.StatusNoContent && resp.Header.Get("Access-Control-Allow-Origin") == origin && resp.Header.Get("Access-Control-Allow-Headers") == "authorization,content-type"
+		if allowed != ok {
+			t.Errorf("preflight of %s: %d %v", origin, resp.StatusCode, resp.Header)
+		}
+		got := get(t, s.url+"/api/presence", http.Header{"Origin": {origin}})
+		if (got.header.Get("Access-Control-Allow-Origin") == origin) != ok || strings.Contains(got.header.Get("Access-Control-Expose-Headers"), "RateLimit-Reset") != ok {
+			t.Errorf("%s: %v", origin, got.header)
+		}
+	}
+}
+
+// TestAPIMetrics: section 8, for administrators, or for everyone.
+func TestAPIMetrics(t *testing.T) {
+	c := suite.first()
+	s := c.own(t, roomy, "METRICS_PUBLIC=true")
+	a := api(t, s)
+	c.dialer(transports()[0], s).connect(t, claims{"userId": user(t)})
+	got := decode[struct {
+		ActiveConnections float64
+		Memory            struct{ HeapUsed float64 }
+	}](t, a.do(t, call{method: "GET", path: "/api/metrics"}).body)
+	if got.ActiveConnections != 1 || got.Memory.HeapUsed < 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestAPICallsAreExercised makes every call of the document that the server
+// serves, and fails for a call that it does not know.
+func TestAPICallsAreExercised(t *testing.T) {
+	c := suite.first()
+	s := c.own(t, roomy, "METRICS_PORT=0", "LISTEN_HOST=127.0.0.1")
+	a := api(t, s)
+	me := user(t)
+	c.dialer(transports()[0], s).connect(t, claims{"userId": me})
+	known := map[string]call{
+		"postNotification":      {path: "/api/users/u/notifications", body: `{"title":"t","message":"m"}`},
+		"postUserUpdate":        {path: "/api/users/u/updates", body: `{"data":{}}`},
+		"disconnectUser":        {path: "/api/users/u/disconnect"},
+		"postSystemMessage":     {path: "/api/system-messages", body: `{"message":"m"}`},
+		"postAdminMessage":      {path: "/api/admin-messages", body: `{"message":"m"}`},
+		"postDepartmentMessage": {path: "/api/departments/d/messages", body: `{"message":"m"}`},
+		"listPresence":          {path: "/api/presence"},
+		"getPresence":           {path: "/api/presence/" + me},
+		"listMessages":          {path: "/api/messages"},
+		"listActions":           {path: "/api/actions"},
+		"getMetrics":            {path: "/api/metrics"},
+		"getHealth":             {path: "/healthz"},
+		"getReadiness":          {path: "/readyz"},
+		"getAsyncAPIYAML":       {path: "/asyncapi.yaml"},
+		"getAsyncAPIJSON":       {path: "/asyncapi.json"},
+		"getOpenAPIYAML":        {path: "/openapi.yaml"},
+		"getOpenAPIJSON":        {path: "/openapi.json"},
+		"getPrometheusMetrics":  {path: "/metrics"},
+	}
+	for id, what := range a.operations() {
+		q, ok := known[id]
+		if !ok {
+			t.Errorf("%s (%s) is exercised nowhere", id, what)
+			continue
+		}
+		on := a
+		if id == "getPrometheusMetrics" { // on a port of its own
+			on = &restAPI{url: strings.TrimSuffix(s.metricsURL(t), "/metrics"), doc: a.doc, router: a.router}
+		}
+		q.method, _, _ = strings.Cut(what, " ")
+		q.token = token(t, claims{"userId": me, "role": "admin"})
+		if got := on.do(t, q); got.status >= 300 {
+			t.Errorf("%s: %d %s", id, got.status, got.body)
+		}
+		delete(known, id)
+	}
+	if len(known) != 0 {
+		t.Errorf("not in the document: %v", known)
+	}
+}
