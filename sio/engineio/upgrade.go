@@ -64,6 +64,7 @@ func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request) {
 	x.heart.start(x)
 	s.opened(x)
 	t.begin(wsframe.Append(switching(key, deflate), wsframe.Text, []byte(s.handshake(x.id, WebSocket))))
+	t.open() // after a failure too: it is the reading that ends all
 }
 
 // probeWebSocket opens a WebSocket to which an open session may change.
@@ -100,6 +101,7 @@ func (s *Server) probeWebSocket(w http.ResponseWriter, r *http.Request, sid stri
 	t.ended = func() { timer.Stop() }
 	x.probe(t)
 	t.begin(switching(key, deflate))
+	t.start()
 }
 
 // turnAway opens a WebSocket only to close it: the session has another one.
@@ -179,7 +181,7 @@ func switching(key string, deflate bool) []byte {
 	return append(b, "\r\n\r\n"...)
 }
 
-// begin writes the handshake and starts the reading. The caller has set writing.
+// begin writes the handshake. The caller has set writing, and starts the reading.
 func (t *wsTransport) begin(answer []byte) {
 	err := t.writeAtOnce(answer)
 	o := &t.session.out
@@ -190,7 +192,6 @@ func (t *wsTransport) begin(answer []byte) {
 	if more {
 		t.wake()
 	}
-	t.start() // after a failure, it is the reading that ends all
 }
 
 // writeAtOnce writes little, for which there is room on a connection to which
