@@ -15,6 +15,7 @@ import (
 	"github.com/parlance-dev/parlance/internal/feature/auth"
 	"github.com/parlance-dev/parlance/internal/httpapi"
 	"github.com/parlance-dev/parlance/internal/logging"
+	"github.com/parlance-dev/parlance/sio/front"
 )
 
 // tryTokenTTL is how long the tokens that a start prints are good.
@@ -52,8 +53,9 @@ func Run(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) erro
 // serve answers requests until ctx ends or the listener fails.
 func (a *App) serve(ctx context.Context, listener net.Listener, patience time.Duration, logger *slog.Logger) error {
 	server := httpapi.NewServer(listener.Addr().String(), a.Handler(), logger)
+	sockets := front.Listen(listener, server) // websockets do without most of net/http
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- server.Serve(sockets) }()
 	var err error
 	select {
 	case <-ctx.Done():
@@ -64,7 +66,7 @@ func (a *App) serve(ctx context.Context, listener net.Listener, patience time.Du
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	// Sockets first: their polls are requests that would not end otherwise.
-	err = errors.Join(err, a.Close(stop), server.Shutdown(stop))
+	err = errors.Join(err, a.Close(stop), server.Shutdown(stop), sockets.Wait(stop))
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = errors.Join(err, server.Close())
 	}

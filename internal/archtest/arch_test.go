@@ -57,6 +57,7 @@ func laws() []law {
 		{folder: "sio/siotest", module: []string{"sio"}},
 		{folder: "sio/packet", module: []string{"sio", "sio/wire"}},
 		{folder: "sio/internal", module: []string{"sio"}, tests: []string{"*"}},
+		{folder: "sio/front", module: []string{"sio/internal/..."}, tests: []string{"*"}},
 		{folder: "sio/engineio", module: []string{"sio/internal/...", "sio/engineio/wsframe"}, tests: []string{"*"}},
 		{folder: "sio/engineio/wsframe", tests: []string{"*"}},
 		{folder: "sio/native", module: []string{"sio", "sio/engineio", "sio/packet", "sio/internal/..."}, tests: []string{"sio/enginetest", "*"}},
