@@ -62,8 +62,12 @@ func (a *answer) WriteHeader(status int) {
 
 // startHead begins a head. Header fields that are set later do not count.
 func (a *answer) startHead(status int) {
+	text := http.StatusText(status)
+	if text == "" {
+		text = "status code " + strconv.Itoa(status)
+	}
 	b := bytes.NewBuffer(make([]byte, 0, 512))
-	b.WriteString("HTTP/1.1 " + strconv.Itoa(status) + " " + http.StatusText(status) + "\r\n")
+	b.WriteString("HTTP/1.1 " + strconv.Itoa(status) + " " + text + "\r\n")
 	if status >= 200 {
 		if a.header["Date"] == nil {
 			b.WriteString("Date: " + time.Now().UTC().Format(http.TimeFormat) + "\r\n")

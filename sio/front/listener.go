@@ -25,6 +25,7 @@ type Listener struct {
 	tasks   *task.Tracker
 	buffers sync.Pool // *[readSize]byte
 
+	most   int // connections that are waited for
 	begin  sync.Once
 	found  chan accepted // for net/http
 	closed chan struct{}
@@ -46,7 +47,7 @@ type accepted struct {
 // those that have.
 func Listen(inner net.Listener, s *http.Server) *Listener {
 	l := &Listener{
-		inner: inner, server: s, tasks: task.NewTracker(),
+		inner: inner, server: s, most: mostPending, tasks: task.NewTracker(),
 		found: make(chan accepted), closed: make(chan struct{}), pending: map[*net.TCPConn]struct{}{},
 	}
 	l.buffers.New = func() any { return new([readSize]byte) }
@@ -122,7 +123,7 @@ func (l *Listener) accept() {
 func (l *Listener) takes(conn *net.TCPConn) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.isClosed || l.server.ConnState != nil || len(l.pending) >= mostPending {
+	if l.isClosed || l.server.ConnState != nil || len(l.pending) >= l.most {
 		return false
 	}
 	l.pending[conn] = struct{}{}
