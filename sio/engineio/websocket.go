@@ -314,7 +314,7 @@ func (t *wsTransport) answerGoodbye() {
 	t.writing, t.dead = true, true
 	o.mu.Unlock()
 	if free {
-		_ = t.writeAtOnce(wsframe.AppendClose(nil, 0)) // if it does not take it, it is gone
+		_ = t.writeAtOnce(func(b []byte) []byte { return wsframe.AppendClose(b, 0) }) // if it does not take it, it is gone
 	}
 }
 

@@ -16,7 +16,7 @@ const (
 	bodyKept = 4 << 10
 	// hijackBuffer is the size of the buffers that a handler gets with a
 	// connection. Who takes a connection over brings buffers of its own.
-	hijackBuffer = 256
+	hijackBuffer = 64
 	// lingering is how long the client may take to read a last answer before
 	// the connection is closed, as with net/http.
 	lingering = 500 * time.Millisecond

@@ -14,16 +14,19 @@ import (
 // answers are handlers that do not take the connection over.
 func answers() map[string]http.HandlerFunc {
 	return map[string]http.HandlerFunc{
-		"nothing":     func(http.ResponseWriter, *http.Request) {},
-		"text":        func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") },
-		"html":        func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<!DOCTYPE html>") },
-		"error":       func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusForbidden) },
-		"not found":   http.NotFound,
-		"redirect":    func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x", http.StatusFound) },
-		"no content":  func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
-		"unknown":     func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(599) },
-		"twice":       func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(400); w.WriteHeader(200) },
-		"no type":     func(w http.ResponseWriter, _ *http.Request) { w.Header()["Content-Type"] = nil; _, _ = io.WriteString(w, "x") },
+		"nothing":    func(http.ResponseWriter, *http.Request) {},
+		"text":       func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") },
+		"html":       func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<!DOCTYPE html>") },
+		"error":      func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", http.StatusForbidden) },
+		"not found":  http.NotFound,
+		"redirect":   func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x", http.StatusFound) },
+		"no content": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
+		"unknown":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(599) },
+		"twice":      func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(400); w.WriteHeader(200) },
+		"no type": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Content-Type"] = nil
+			_, _ = io.WriteString(w, "x")
+		},
 		"own headers": ownHeaders,
 		"late header": func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusOK)
