@@ -40,7 +40,8 @@ type answer struct {
 	body   []byte // not sent yet
 	err    error  // of the first write that failed
 
-	limited bool // writing has a deadline
+	limited bool // the connection has a deadline
+	timed   bool // … for this answer
 }
 
 // Header implements http.ResponseWriter.
@@ -142,7 +143,7 @@ func (a *answer) send(b []byte) {
 	if a.err != nil || len(b) == 0 {
 		return
 	}
-	if d := a.server.WriteTimeout; d > 0 && !a.limited { // of the whole answer, unless the handler says something else
+	if d := a.server.WriteTimeout; d > 0 && !a.timed { // of the whole answer, unless the handler says something else
 		_ = a.SetWriteDeadline(time.Now().Add(d)) // fails only on a closed connection, and so does writing
 	}
 	_, a.err = a.conn.Write(b)
@@ -174,6 +175,9 @@ func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if a.err != nil {
 		return nil, nil, a.err
 	}
+	if a.limited {
+		_ = a.conn.SetDeadline(time.Time{}) // as net/http: they were the request's
+	}
 	a.taken = &Conn{TCPConn: a.conn}
 	var from io.Reader = a.taken
 	if len(a.rest) > 0 {
@@ -185,11 +189,14 @@ func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 // SetReadDeadline is for http.ResponseController.
-func (a *answer) SetReadDeadline(t time.Time) error { return a.conn.SetReadDeadline(t) }
+func (a *answer) SetReadDeadline(t time.Time) error {
+	a.limited = true
+	return a.conn.SetReadDeadline(t)
+}
 
 // SetWriteDeadline is for http.ResponseController.
 func (a *answer) SetWriteDeadline(t time.Time) error {
-	a.limited = true
+	a.limited, a.timed = true, true
 	return a.conn.SetWriteDeadline(t)
 }
 

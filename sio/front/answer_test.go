@@ -22,7 +22,10 @@ func answers() map[string]http.HandlerFunc {
 		"redirect":   func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/x", http.StatusFound) },
 		"no content": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
 		"unknown":    func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(599) },
-		"twice":      func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(400); w.WriteHeader(200) },
+		"twice": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusBadRequest)
+			w.WriteHeader(http.StatusOK)
+		},
 		"no type": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header()["Content-Type"] = nil
 			_, _ = io.WriteString(w, "x")
@@ -68,22 +71,21 @@ func TestAnswers(t *testing.T) {
 			t.Parallel()
 			front, bare := serve(t, h), newServed(t, h)
 			bare.start(bare.listener.inner)
-			got, body := front.answer(upgrade)
-			want, wanted := bare.answer(upgrade)
-			for _, r := range []*http.Response{got, want} {
-				r.Header.Del("Connection")
+			got, want := front.answer(upgrade), bare.answer(upgrade)
+			for _, r := range []*reply{&got, &want} {
+				r.header.Del("Connection")
 				if name != "own headers" {
-					if _, err := http.ParseTime(r.Header.Get("Date")); err != nil && r.StatusCode >= 200 {
+					if _, err := http.ParseTime(r.header.Get("Date")); err != nil && r.code >= 200 {
 						t.Error(err)
 					}
-					r.Header.Del("Date")
+					r.header.Del("Date")
 				}
 			}
-			if got.Status != want.Status || !reflect.DeepEqual(got.Header, want.Header) || body != wanted || got.ContentLength != want.ContentLength {
-				t.Errorf("%s %v %d %q\nwant %s %v %d %q", got.Status, got.Header, got.ContentLength, body, want.Status, want.Header, want.ContentLength, wanted)
-			}
-			if !got.Close && got.StatusCode >= 200 {
+			if !got.closes && got.code >= 200 {
 				t.Error("the connection's end is not announced")
+			}
+			if got.closes = want.closes; !reflect.DeepEqual(got, want) {
+				t.Errorf("%+v\nwant %+v", got, want)
 			}
 		})
 	}
@@ -133,8 +135,8 @@ func TestStream(t *testing.T) {
 	close(leave)
 	expect(t, c, " and later")
 	gone(t, c)
-	if r, body := x.answer(upgrade); !strings.HasSuffix(body, "\n9999\n") || r.ContentLength != -1 || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/plain") {
-		t.Errorf("%d bytes, length %d, %v", len(body), r.ContentLength, r.Header)
+	if r := x.answer(upgrade); !strings.HasSuffix(r.body, "\n9999\n") || r.length != -1 || !strings.HasPrefix(r.header.Get("Content-Type"), "text/plain") {
+		t.Errorf("%d bytes, length %d, %v", len(r.body), r.length, r.header)
 	}
 }
 
@@ -176,6 +178,18 @@ func TestDeadlines(t *testing.T) {
 	}
 }
 
+// TestNoDeadlines: who takes a connection over has none of the request's.
+func TestNoDeadlines(t *testing.T) {
+	t.Parallel()
+	x := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		c := http.NewResponseController(w)
+		_, _ = c.SetReadDeadline(time.Unix(1, 0)), c.SetWriteDeadline(time.Unix(1, 0))
+		echo(w, nil)
+	})
+	c := x.dial(upgrade + "x")
+	expect(t, c, "101\nx")
+}
+
 // TestPanics: a panic ends the connection, and nothing else.
 func TestPanics(t *testing.T) {
 	t.Parallel()
@@ -184,7 +198,10 @@ func TestPanics(t *testing.T) {
 		case "/abort":
 			panic(http.ErrAbortHandler)
 		case "/taken":
-			echo(w, r)
+			c, rw, err := http.NewResponseController(w).Hijack()
+			if err != nil || !c.(*Conn).Then(func() { _, _ = io.Copy(c, rw); _ = c.Close() }) {
+				t.Error("not taken over")
+			}
 			panic("after")
 		}
 		_, _ = io.WriteString(w, "never sent")
@@ -199,7 +216,6 @@ func TestPanics(t *testing.T) {
 		t.Errorf("logged %q", x.log)
 	}
 	c := x.dial(strings.Replace(upgrade, "/socket", "/taken", 1))
-	expect(t, c, "101\n")
 	_, _ = io.WriteString(c, "lives on")
 	expect(t, c, "lives on")
 }

@@ -96,21 +96,17 @@ func TestNetHTTP(t *testing.T) {
 			if want == "GET/c<nil>" {
 				_, _ = io.WriteString(c, "GET /c HTTP/1.1\r\nHost: x\r\n\r\n")
 			}
-			answer, err := http.ReadResponse(r, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if body, _ := io.ReadAll(answer.Body); string(body) != want {
-				t.Errorf("got %q, want %q", body, want)
+			if got := readReply(t, r); got.body != want {
+				t.Errorf("got %q, want %q", got.body, want)
 			}
 		}
 	})
 	t.Run("large body", func(t *testing.T) {
 		t.Parallel()
 		body := strings.Repeat("0123456789", 10_000)
-		_, got := x.answer(fmt.Sprintf("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(body), body))
-		if got != "POST/"+body+"<nil>" {
-			t.Errorf("got %d bytes", len(got))
+		got := x.answer(fmt.Sprintf("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(body), body))
+		if got.body != "POST/"+body+"<nil>" {
+			t.Errorf("got %d bytes", len(got.body))
 		}
 	})
 	for name, pieces := range map[string][]string{
@@ -172,7 +168,7 @@ func TestTooSlow(t *testing.T) {
 // TestTimeCounts: the time in which the first bytes came counts for net/http too.
 func TestTimeCounts(t *testing.T) {
 	t.Parallel()
-	a, b := pair(t)
+	a, b := pair(t, "127.0.0.1:0")
 	r := &replayed{TCPConn: a, due: time.Now()}
 	if err := r.SetReadDeadline(time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
@@ -188,7 +184,7 @@ func TestTimeCounts(t *testing.T) {
 // TestReplayed: what was read is read again before anything else.
 func TestReplayed(t *testing.T) {
 	t.Parallel()
-	a, b := pair(t)
+	a, b := pair(t, "127.0.0.1:0")
 	r := &replayed{TCPConn: a, rest: []byte("abc")}
 	if _, err := r.SyscallConn(); err == nil {
 		t.Error("past what was read")
@@ -207,14 +203,14 @@ func TestReplayed(t *testing.T) {
 }
 
 // pair is the two ends of a connection.
-func pair(t *testing.T) (a, b *net.TCPConn) {
+func pair(t *testing.T, address string) (a, b *net.TCPConn) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address)
 	if err != nil {
-		t.Fatal(err)
+		t.Skip(err)
 	}
 	defer func() { _ = l.Close() }()
-	dialed, err := net.Dial("tcp", l.Addr().String())
+	dialed, err := new(net.Dialer).DialContext(t.Context(), "tcp", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,6 +222,19 @@ func pair(t *testing.T) (a, b *net.TCPConn) {
 	return dialed.(*net.TCPConn), accepted.(*net.TCPConn)
 }
 
+// TestRemote: the client's address is written as net/http writes it.
+func TestRemote(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"127.0.0.1:0", "[::1]:0", ":0"} {
+		t.Run(address, func(t *testing.T) {
+			t.Parallel()
+			if c, _ := pair(t, address); remote(c) != c.RemoteAddr().String() {
+				t.Errorf("%s, want %s", remote(c), c.RemoteAddr())
+			}
+		})
+	}
+}
+
 // TestBound: more than so many are not waited for here, but by net/http, which
 // keeps connections alive.
 func TestBound(t *testing.T) {
@@ -234,14 +243,14 @@ func TestBound(t *testing.T) {
 	x.listener.most = 1
 	x.start(x.listener)
 	first := x.dial("")
-	if r, _ := x.answer(upgrade); r.Close { // once it is answered, first has been accepted
+	if x.answer(upgrade).closes { // once it is answered, first has been accepted
 		t.Error("the second one is waited for as well")
 	}
 	_, _ = io.WriteString(first, upgrade)
-	if r, err := http.ReadResponse(bufio.NewReader(first), nil); err != nil || !r.Close {
-		t.Errorf("the first one is not waited for: %v, %v", r, err)
+	if !readReply(t, bufio.NewReader(first)).closes {
+		t.Error("the first one is not waited for")
 	}
-	if r, _ := x.answer(upgrade); !r.Close {
+	if !x.answer(upgrade).closes {
 		t.Error("there is room again, and nobody gets it")
 	}
 }
@@ -291,7 +300,7 @@ func TestShutdown(t *testing.T) {
 	if err != nil || !strings.HasSuffix(string(all), "\r\n\r\nanswered") {
 		t.Errorf("%q, %v", all, err)
 	}
-	if c, err := net.Dial("tcp", x.addr); err == nil {
+	if c, err := new(net.Dialer).DialContext(t.Context(), "tcp", x.addr); err == nil {
 		_ = c.Close()
 		t.Error("still listening")
 	}

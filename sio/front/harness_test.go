@@ -62,7 +62,7 @@ func serve(t *testing.T, h http.HandlerFunc, edit ...func(*http.Server)) *served
 
 func newServed(t *testing.T, h http.HandlerFunc, edit ...func(*http.Server)) *served {
 	t.Helper()
-	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	inner, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func (x *served) stop() {
 // dial connects and sends something.
 func (x *served) dial(send string) net.Conn {
 	x.t.Helper()
-	c, err := net.Dial("tcp", x.addr)
+	c, err := new(net.Dialer).DialContext(x.t.Context(), "tcp", x.addr)
 	if err != nil {
 		x.t.Fatal(err)
 	}
@@ -127,18 +127,34 @@ func (x *served) raw(request string) string {
 	return strings.Join(lines, "\r\n")
 }
 
-// answer sends a request and returns the answer with its body.
-func (x *served) answer(request string) (*http.Response, string) {
+// reply is an answer.
+type reply struct {
+	status string
+	code   int
+	header http.Header
+	length int64
+	closes bool // the connection
+	body   string
+}
+
+// answer sends a request and returns the answer.
+func (x *served) answer(request string) reply {
 	x.t.Helper()
-	r, err := http.ReadResponse(bufio.NewReader(x.dial(request)), nil)
+	return readReply(x.t, bufio.NewReader(x.dial(request)))
+}
+
+func readReply(t *testing.T, from *bufio.Reader) reply {
+	t.Helper()
+	r, err := http.ReadResponse(from, nil)
 	if err != nil {
-		x.t.Fatal(err)
+		t.Fatal(err)
 	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		x.t.Fatal(err)
+		t.Fatal(err)
 	}
-	return r, string(body)
+	_ = r.Body.Close()
+	return reply{r.Status, r.StatusCode, r.Header, r.ContentLength, r.Close, string(body)}
 }
 
 // expect reads so many bytes as want has.

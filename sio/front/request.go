@@ -10,7 +10,8 @@ import (
 // parse reads the head of a plain request for a websocket, up to and with its
 // empty line. What it takes, http.ReadRequest takes and net/http's server serves,
 // and the outcome is the same; that is fuzzed. It leaves much to them that is
-// valid. What the head says is put into req.
+// valid. What the head says is put into req, which holds no part of head itself:
+// who keeps a value does not keep all the others.
 func parse(head string, req *http.Request) bool {
 	line, rest, ok := strings.Cut(head, "\r\n")
 	if !ok || !requestLine(line, req) {
@@ -44,6 +45,7 @@ func requestLine(line string, req *http.Request) bool {
 		!strings.HasPrefix(target, "/") || strings.HasPrefix(target, "//") {
 		return false
 	}
+	target = strings.Clone(target)
 	u, err := url.ParseRequestURI(target)
 	if err != nil {
 		return false
@@ -59,7 +61,7 @@ func field(line string, req *http.Request, values *[]string) bool {
 	if !ok || !all(name, isToken) {
 		return false
 	}
-	value = strings.Trim(value, " \t")
+	value = strings.Clone(strings.Trim(value, " \t"))
 	if !all(value, isText) && value != "" {
 		return false
 	}

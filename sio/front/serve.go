@@ -13,14 +13,14 @@ import (
 // serve reads the first request of a connection and answers it or gives it to
 // net/http.
 func (l *Listener) serve(conn *net.TCPConn) {
-	then := l.first(conn)
-	l.tasks.Done()
-	if then != nil { // is whose the connection is now
+	if then := l.first(conn); then != nil { // is whose the connection is now
 		then()
 	}
 }
 
+// first does what Wait waits for.
 func (l *Listener) first(conn *net.TCPConn) (then func()) {
+	defer l.tasks.Done()
 	read := firstRead{l: l}
 	defer read.giveBack()
 	err := read.from(conn)
@@ -56,7 +56,7 @@ func (l *Listener) newAnswer(conn *net.TCPConn, read *firstRead) *answer {
 		ctx = l.server.ConnContext(ctx, conn)
 	}
 	ctx, cancel := context.WithCancel(context.WithValue(ctx, http.LocalAddrContextKey, conn.LocalAddr()))
-	a := &answer{server: l.server, conn: conn, request: parsed.WithContext(ctx), cancel: cancel, header: http.Header{}}
+	a := &answer{server: l.server, conn: conn, request: parsed.WithContext(ctx), cancel: cancel, header: http.Header{}, limited: read.waited}
 	if n < read.n {
 		a.rest = append([]byte(nil), read.buf[n:read.n]...)
 	}
@@ -73,7 +73,8 @@ func remote(conn *net.TCPConn) string {
 	return netip.AddrPortFrom(from.Addr().Unmap(), from.Port()).String()
 }
 
-// handle has the handler answer. What it returns is to be called last.
+// handle has the handler answer. What it returns is to be called last. A panic
+// ends the connection, unless that has been taken over.
 func (l *Listener) handle(a *answer) (then func()) {
 	defer func() {
 		p := recover()
@@ -85,7 +86,9 @@ func (l *Listener) handle(a *answer) (then func()) {
 		}
 		if a.taken == nil {
 			_ = a.conn.Close()
+			return
 		}
+		then = a.taken.release()
 	}()
 	h := l.server.Handler
 	if h == nil {

@@ -61,13 +61,13 @@ func TestSpare(t *testing.T) {
 		for range 4 { // looks, between which one job at a time is done
 			synctest.Wait()
 			c.Do(hold)
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 		}
 		synctest.Wait()
 		if g.running.Load() != 1 || g.started.Load() != 8 {
 			t.Errorf("%d are left of %d, want 1 of 8", g.running.Load(), g.started.Load())
 		}
-		time.Sleep(3 * time.Second)
+		<-time.After(3 * time.Second)
 		if g.group.Wait(); g.running.Load() != 0 {
 			t.Error("the last one stays without work")
 		}
@@ -100,7 +100,7 @@ func TestEnd(t *testing.T) {
 
 // TestConcurrent has many give jobs while some go home. With the race detector
 // it says who forgets a lock.
-func TestConcurrent(t *testing.T) {
+func TestConcurrent(*testing.T) {
 	var g counted
 	var done, given sync.WaitGroup
 	c := crew.New(func(f func()) { f() }, g.run)
