@@ -67,7 +67,7 @@ func laws() []law {
 		{folder: "internal/gen", module: []string{"sio", "sio/wire"}, tests: []string{"*"}},
 		{folder: "internal/feature", module: []string{"internal/gen/...", "internal/store", "sio", "sio/wire"}, outside: []string{"*"}, tests: []string{"sio/siotest"}},
 		{folder: "internal/store", module: []string{"internal/store/..."}, outside: []string{"*"}},
-		{folder: "internal/httpapi", outside: []string{"*"}},
+		{folder: "internal/httpapi", outside: []string{"*"}, tests: []string{"sio/front"}},
 		{folder: "internal/config", outside: []string{"*"}},
 		{folder: "internal/logging", outside: []string{"*"}},
 		{folder: "internal/app", module: []string{"internal/...", "sio/..."}, outside: []string{"*"}, tests: []string{"conformance/driver"}},

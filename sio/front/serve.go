@@ -50,7 +50,7 @@ func (l *Listener) newAnswer(conn *net.TCPConn, read *firstRead) *answer {
 	if !parse(string(read.buf[:n]), &parsed) {
 		return nil
 	}
-	parsed.RemoteAddr = remote(conn)
+	parsed.RemoteAddr = text(conn.RemoteAddr())
 	ctx := l.base
 	if l.server.ConnContext != nil {
 		ctx = l.server.ConnContext(ctx, conn)
@@ -63,13 +63,13 @@ func (l *Listener) newAnswer(conn *net.TCPConn, read *firstRead) *answer {
 	return a
 }
 
-// remote is the client's address as net/http writes it, for less.
-func remote(conn *net.TCPConn) string {
-	addr, ok := conn.RemoteAddr().(*net.TCPAddr)
-	if !ok {
+// text is an address as net/http writes it, for less.
+func text(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok || tcp == nil {
 		return ""
 	}
-	from := addr.AddrPort()
+	from := tcp.AddrPort()
 	return netip.AddrPortFrom(from.Addr().Unmap(), from.Port()).String()
 }
 

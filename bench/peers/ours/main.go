@@ -1,6 +1,6 @@
-// Command ours is this project's server as a peer: its engines, generated
-// handlers with their full validation, and the production check of tokens, in
-// front of a store that keeps nothing.
+// Command ours is this project's server as a peer: its engines behind its front,
+// generated handlers with their full validation, and the production check of
+// tokens, in front of a store that keeps nothing.
 //
 // It may import generated code, sio with its engines, and the check of tokens.
 package main
