@@ -226,8 +226,12 @@ func pair(t *testing.T) (a, b *net.TCPConn) {
 func TestAddresses(t *testing.T) {
 	t.Parallel()
 	for _, a := range []net.TCPAddr{
-		{IP: net.IPv4(127, 0, 0, 1), Port: 80}, {IP: net.IP{10, 0, 0, 1}, Port: 65535}, {IP: net.ParseIP("::ffff:10.0.0.1"), Port: 1},
-		{IP: net.IPv6loopback, Port: 8080}, {IP: net.ParseIP("fe80::1"), Port: 1, Zone: "eth0"}, {IP: net.ParseIP("2001:db8::1"), Port: 0},
+		{IP: net.IPv4(127, 0, 0, 1), Port: 80},
+		{IP: net.IP{10, 0, 0, 1}, Port: 65535},
+		{IP: net.ParseIP("::ffff:10.0.0.1"), Port: 1},
+		{IP: net.IPv6loopback, Port: 8080},
+		{IP: net.ParseIP("fe80::1"), Port: 1, Zone: "eth0"},
+		{IP: net.ParseIP("2001:db8::1"), Port: 0},
 	} {
 		if got := text(&a); got != a.String() {
 			t.Errorf("%s, want %s", got, &a)
