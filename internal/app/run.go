@@ -14,6 +14,7 @@ import (
 	"github.com/parlance-dev/parlance/internal/config"
 	"github.com/parlance-dev/parlance/internal/feature/auth"
 	"github.com/parlance-dev/parlance/internal/httpapi"
+	"github.com/parlance-dev/parlance/sio/front"
 )
 
 // tryTokenTTL is how long the tokens that a start prints are good.
@@ -60,8 +61,9 @@ func run(ctx context.Context, cfg *config.Config, stdout io.Writer, logger *slog
 // serve answers requests until ctx ends or the listener fails.
 func (a *App) serve(ctx context.Context, listener net.Listener, scraped *metricsListener, patience time.Duration, logger *slog.Logger) error {
 	server := httpapi.NewServer(listener.Addr().String(), a.Handler(), logger)
+	sockets := front.Listen(listener, server) // websockets do without most of net/http
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- server.Serve(sockets) }()
 	var err error
 	select {
 	case <-ctx.Done():
@@ -73,7 +75,7 @@ func (a *App) serve(ctx context.Context, listener net.Listener, scraped *metrics
 	defer cancel()
 	// Sockets first: their polls are requests that would not end otherwise.
 	// Metrics last: how the rest ends can be seen there.
-	err = errors.Join(err, a.Close(stop), server.Shutdown(stop), scraped.stop(stop))
+	err = errors.Join(err, a.Close(stop), server.Shutdown(stop), sockets.Wait(stop), scraped.stop(stop))
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = errors.Join(err, server.Close())
 	}

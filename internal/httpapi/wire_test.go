@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/parlance-dev/parlance/internal/httpapi"
+	"github.com/parlance-dev/parlance/sio/front"
 )
 
 func TestAccessLog(t *testing.T) {
@@ -103,10 +104,17 @@ func serve(t *testing.T, engine http.HandlerFunc, edits ...func(*http.Server)) (
 	t.Helper()
 	d, log := deps(func(d *httpapi.Deps) { d.Engine = engine })
 	s := httptest.NewUnstartedServer(nil)
-	s.Config = httpapi.NewServer("", httpapi.New(d), slog.New(slog.DiscardHandler))
-	for _, edit := range edits {
-		edit(s.Config)
+	configure := func() *http.Server {
+		x := httpapi.NewServer("", httpapi.New(d), slog.New(slog.DiscardHandler))
+		for _, edit := range edits {
+			edit(x)
+		}
+		return x
 	}
+	s.Config = configure()
+	// The product listens behind a front. It has a configuration of its own, as
+	// httptest watches states of connections, with which it would have nothing to do.
+	s.Listener = front.Listen(s.Listener, configure())
 	s.Start()
 	t.Cleanup(s.Close)
 	return s, log

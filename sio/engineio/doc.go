@@ -38,8 +38,11 @@
 // that never wait for the network (flush.go); only a connection that takes
 // nothing more gets a goroutine that waits for it, until it does or too much
 // waits (outbox.go). So nothing is started for a message, and an idle connection
-// costs a goroutine at rest, no buffer.
+// costs a goroutine at rest, no buffer. The first work of a connection and its end,
+// which need a larger stack, are done on goroutines that have one (start.go): the
+// one of the request, where package front has read it, or one of a few that are
+// kept for that.
 //
 // The package knows nothing of Socket.IO. It imports the standard library,
-// wsframe, and the module's task package.
+// wsframe, and the module's crew, queue and task packages.
 package engineio

@@ -17,6 +17,7 @@ import (
 
 	"github.com/parlance-dev/parlance/sio/engineio"
 	"github.com/parlance-dev/parlance/sio/engineio/wsframe"
+	"github.com/parlance-dev/parlance/sio/front"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -92,7 +93,8 @@ type server struct {
 	err  error // of the shutdown
 }
 
-// serve starts a server. With the end of the test it must shut down in order.
+// serve starts a server, behind a front unless it is changed. With the end of the
+// test it must shut down in order.
 func serve(t testing.TB, o engineio.Options, change ...func(*httptest.Server)) *server {
 	t.Helper()
 	if o.PingInterval == 0 {
@@ -105,6 +107,9 @@ func serve(t testing.TB, o engineio.Options, change ...func(*httptest.Server)) *
 	}
 	s.Server = e
 	s.web = httptest.NewUnstartedServer(e)
+	if len(change) == 0 { // as the product does
+		s.web.Listener = front.Listen(s.web.Listener, &http.Server{Handler: e, ReadHeaderTimeout: patience})
+	}
 	for _, c := range change {
 		c(s.web)
 	}

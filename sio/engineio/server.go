@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/parlance-dev/parlance/sio/internal/crew"
 	"github.com/parlance-dev/parlance/sio/internal/task"
 )
 
@@ -29,15 +30,15 @@ const readBuffer = 16 << 10
 // Server opens sessions and carries their messages. It is an http.Handler for
 // the requests under Options.Path. Its methods may be called from any goroutine.
 type Server struct {
-	options  Options
-	accept   func(*Session) Handler
-	ping     Message
-	tasks    *task.Tracker
-	watcher  watcher
-	flusher  flusher
-	starters starters
-	stats    counters
-	serial   atomic.Uint32
+	options Options
+	accept  func(*Session) Handler
+	ping    Message
+	tasks   *task.Tracker
+	watcher watcher
+	flusher flusher
+	deep    *crew.Crew[*wsTransport] // has large stacks
+	stats   counters
+	serial  atomic.Uint32
 
 	buffers sync.Pool // *[]byte of readBuffer
 	batches sync.Pool // *writeBatch
@@ -61,8 +62,8 @@ func NewServer(o Options, accept func(*Session) Handler) (*Server, error) {
 		options: o, accept: accept, ping: pingMessage(), tasks: task.NewTracker(),
 		sessions: map[string]*Session{}, perIP: map[string]int{},
 	}
-	s.watcher.server, s.flusher.server, s.starters.server = s, s, s
-	s.starters.stop = make(chan struct{})
+	s.watcher.server, s.flusher.server = s, s
+	s.deep = crew.New((*wsTransport).deep, s.tasks.Run)
 	s.buffers.New = func() any { b := make([]byte, readBuffer); return &b }
 	s.batches.New = func() any { return newBatch() }
 	s.gzips.New = func() any { return gzip.NewWriter(nil) }
@@ -332,7 +333,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		x.Close(ReasonShutdown)
 	}
 	s.watcher.end()
-	s.starters.end()
+	s.deep.End()
 	select {
 	case <-s.tasks.Wait():
 		return nil

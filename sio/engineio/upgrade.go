@@ -63,7 +63,10 @@ func (s *Server) openWebSocket(w http.ResponseWriter, r *http.Request) {
 	x.out.mu.Unlock()
 	x.heart.start(x)
 	s.opened(x)
-	t.begin(wsframe.Append(switching(key, deflate), wsframe.Text, []byte(s.handshake(x.id, WebSocket))))
+	t.begin(func(b []byte) []byte {
+		return wsframe.Append(appendSwitching(b, key, deflate), wsframe.Text, []byte(s.handshake(x.id, WebSocket)))
+	})
+	t.open() // after a failure too: it is the reading that ends all
 }
 
 // probeWebSocket opens a WebSocket to which an open session may change.
@@ -81,7 +84,7 @@ func (s *Server) probeWebSocket(w http.ResponseWriter, r *http.Request, sid stri
 	conn, buffered, deflate, err := s.hijack(w, r)
 	switch {
 	case err == nil && !reserved:
-		s.turnAway(conn, switching(key, false))
+		s.turnAway(conn, appendSwitching(nil, key, false))
 		return
 	case err != nil && reserved:
 		x.unprobed()
@@ -99,7 +102,8 @@ func (s *Server) probeWebSocket(w http.ResponseWriter, r *http.Request, sid stri
 	})
 	t.ended = func() { timer.Stop() }
 	x.probe(t)
-	t.begin(switching(key, deflate))
+	t.begin(func(b []byte) []byte { return appendSwitching(b, key, deflate) })
+	t.start()
 }
 
 // turnAway opens a WebSocket only to close it: the session has another one.
@@ -167,10 +171,9 @@ func offersDeflate(r *http.Request) bool {
 	return false
 }
 
-// switching is the HTTP answer that opens a WebSocket.
-func switching(key string, deflate bool) []byte {
+// appendSwitching appends the HTTP answer that opens a WebSocket.
+func appendSwitching(b []byte, key string, deflate bool) []byte {
 	sum := sha1.Sum([]byte(key + acceptGUID)) //nolint:gosec // see the import
-	b := make([]byte, 0, 384)
 	b = append(b, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "...)
 	b = base64.StdEncoding.AppendEncode(b, sum[:])
 	if deflate {
@@ -179,8 +182,9 @@ func switching(key string, deflate bool) []byte {
 	return append(b, "\r\n\r\n"...)
 }
 
-// begin writes the handshake and starts the reading. The caller has set writing.
-func (t *wsTransport) begin(answer []byte) {
+// begin writes the handshake, which answer appends to a buffer. The caller has set
+// writing, and starts the reading.
+func (t *wsTransport) begin(answer func([]byte) []byte) {
 	err := t.writeAtOnce(answer)
 	o := &t.session.out
 	o.mu.Lock()
@@ -190,24 +194,22 @@ func (t *wsTransport) begin(answer []byte) {
 	if more {
 		t.wake()
 	}
-	t.start() // after a failure, it is the reading that ends all
 }
 
-// writeAtOnce writes little, for which there is room on a connection to which
-// nothing else has been written. The caller owns the writing.
-func (t *wsTransport) writeAtOnce(data []byte) error {
+// writeAtOnce writes little, which fill appends to a buffer, and for which there is
+// room on a connection to which nothing else has been written. The caller owns the
+// writing.
+func (t *wsTransport) writeAtOnce(fill func([]byte) []byte) error {
 	w := t.session.server.getBatch()
 	defer t.session.server.putBatch(w)
-	w.data = data
+	w.buf = fill(w.buf)
+	w.data = w.buf
 	if t.raw != nil {
 		if err := t.raw.Write(w.try); err != nil || w.err != nil {
 			return errors.Join(err, w.err)
 		}
 	}
-	if w.n == len(data) {
-		return nil
-	}
-	for w.n < len(data) {
+	for w.n < len(w.data) {
 		if err := t.writeRest(w); err != nil {
 			return err
 		}

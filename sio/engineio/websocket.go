@@ -33,6 +33,7 @@ type wsTransport struct {
 	readErr error   // of readFn
 	err     error   // why reading is over
 	fresh   bool    // has not worked yet
+	grown   bool    // on a goroutine whose stack is large
 	full    bool    // the handler asked for a wait behind its work
 	probed  bool    // the client knows that this WebSocket works
 	ended   func()  // called once reading is over; nil for nothing to do
@@ -81,9 +82,6 @@ func (t *wsTransport) preload(b []byte) {
 // name implements transport.
 func (t *wsTransport) name() string { return WebSocket }
 
-// start begins the reading.
-func (t *wsTransport) start() { t.session.server.tasks.Run(t.serve) }
-
 // serve reads until the connection is over, or until the watcher has let
 // another goroutine read on.
 func (t *wsTransport) serve() {
@@ -91,7 +89,7 @@ func (t *wsTransport) serve() {
 		demand := t.decode()
 		if demand == Work && t.fresh && t.err == nil {
 			t.fresh = false
-			t.session.server.starters.do(t)
+			t.goDeep()
 			return
 		}
 		if demand != Idle {
@@ -106,8 +104,8 @@ func (t *wsTransport) serve() {
 		if t.err == nil {
 			t.err = t.fill()
 		}
-		if t.err != nil && len(t.rest) == 0 {
-			t.finish()
+		if t.over() {
+			t.goDeep()
 			return
 		}
 	}
@@ -177,6 +175,7 @@ func (t *wsTransport) handOver() {
 	t.session.server.tasks.Run(func() {
 		// Of what was asked for together, something may still be waiting.
 		if t.work() {
+			t.grown = true
 			t.awaited()
 			t.serve()
 		}
@@ -315,7 +314,7 @@ func (t *wsTransport) answerGoodbye() {
 	t.writing, t.dead = true, true
 	o.mu.Unlock()
 	if free {
-		_ = t.writeAtOnce(wsframe.AppendClose(nil, 0)) // if it does not take it, it is gone
+		_ = t.writeAtOnce(func(b []byte) []byte { return wsframe.AppendClose(b, 0) }) // if it does not take it, it is gone
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/parlance-dev/parlance/sio"
+	"github.com/parlance-dev/parlance/sio/front"
 	"github.com/parlance-dev/parlance/sio/native"
 )
 
@@ -75,7 +76,7 @@ func echo(_ sio.Socket, e sio.Event) {
 	}
 }
 
-// rig is an engine behind a real HTTP server.
+// rig is an engine behind a real HTTP server, and a front, as in the product.
 type rig struct {
 	*native.Engine
 	t    testing.TB
@@ -91,7 +92,9 @@ func newRig(t testing.TB, o sio.EngineOptions, more ...native.Option) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	web := httptest.NewServer(engine)
+	web := httptest.NewUnstartedServer(engine)
+	web.Listener = front.Listen(web.Listener, &http.Server{Handler: engine, ReadHeaderTimeout: patience})
+	web.Start()
 	r := &rig{Engine: engine, t: t, web: web, addr: web.Listener.Addr().String()}
 	t.Cleanup(func() {
 		if err := r.stop(); err != nil {

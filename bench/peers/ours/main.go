@@ -1,6 +1,6 @@
-// Command ours is this project's server as a peer: its engines, generated
-// handlers with their full validation, and the production check of tokens, in
-// front of a store that keeps nothing.
+// Command ours is this project's server as a peer: its engines behind its front,
+// generated handlers with their full validation, and the production check of
+// tokens, in front of a store that keeps nothing.
 //
 // It may import generated code, sio with its engines, and the check of tokens.
 package main
@@ -9,6 +9,8 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"net"
+	"net/http"
 	"os"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"github.com/parlance-dev/parlance/internal/feature/auth"
 	"github.com/parlance-dev/parlance/internal/gen/events"
 	"github.com/parlance-dev/parlance/sio"
+	"github.com/parlance-dev/parlance/sio/front"
 )
 
 func main() {
@@ -58,8 +61,11 @@ func newServer(name string) (peer.Server, error) {
 	if err != nil {
 		return peer.Server{}, err
 	}
-	return peer.Server{Sockets: engine, Broadcast: broadcaster(server)}, nil
+	return peer.Server{Sockets: engine, Broadcast: broadcaster(server), Listen: listen}, nil
 }
+
+// listen is how the product listens.
+func listen(l net.Listener, s *http.Server) net.Listener { return front.Listen(l, s) }
 
 // broadcaster emits as the HTTP side does: through the generated emitter.
 func broadcaster(server *sio.Server) func(int) error {

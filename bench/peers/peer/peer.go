@@ -46,6 +46,8 @@ func DataDir() string { return os.Getenv("BENCH_DATA") }
 type Server struct {
 	Sockets   http.Handler
 	Broadcast func(n int) error
+	// Listen puts something between the listener and the http.Server. nil: nothing.
+	Listen func(net.Listener, *http.Server) net.Listener
 }
 
 // Main runs a peer whose flags are parsed already until it is told to stop,
@@ -72,6 +74,9 @@ func serve(ctx context.Context, s Server, profile bool, out io.Writer) error {
 		return err
 	}
 	h := &http.Server{Handler: Handler(s, profile), ReadHeaderTimeout: time.Minute}
+	if s.Listen != nil {
+		l = s.Listen(l, h)
+	}
 	done := make(chan error, 1)
 	go func() { done <- h.Serve(l) }()
 	if _, err := fmt.Fprintf(out, "listening %d\n", l.Addr().(*net.TCPAddr).Port); err != nil {

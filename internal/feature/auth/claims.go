@@ -2,17 +2,15 @@ package auth
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/parlance-dev/parlance/sio/wire"
 )
@@ -20,80 +18,60 @@ import (
 // longestName is the most code points of a user id or a department.
 const longestName = 128
 
-// What is wrong with a token's form.
-var (
-	errHeader = errors.New("header is malformed, has a member twice, or asks for an extension")
-	errClaims = errors.New("claims are no JSON object, or have a member twice")
-)
-
 // claims are the members of a token's payload, by exact name: encoding/json
-// would take "Role" for "role". A member that is null counts as absent.
-type claims map[string]json.RawMessage
+// would take "Role" for "role". A member that is null counts as absent. There are
+// few, so that a list is found through sooner than a map is made.
+type claims []member
 
-// unchecked are claims as the library takes them. Its own checks of claims are
-// off, so that it never asks the interface, which is nil.
-type unchecked struct {
-	jwt.Claims
-	claims claims
+type member struct {
+	name  string
+	value json.RawMessage
 }
 
-// UnmarshalJSON reads an object in which no name comes twice: which of two
-// values counts is a matter on which readers differ.
-func (u *unchecked) UnmarshalJSON(text []byte) error {
-	m, err := object(text)
-	if err != nil {
-		return errClaims
-	}
-	u.claims = m
-	return nil
-}
+// few is up to how many members a list is searched for names that repeat.
+const few = 16
 
-// object reads a JSON object without repeated names.
-func object(text []byte) (map[string]json.RawMessage, error) {
+// object reads a JSON object in which no name comes twice: which of two values
+// counts is a matter on which readers differ.
+func object(text []byte) (claims, error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("not UTF-8")
 	}
-	m := make(map[string]json.RawMessage, 4)
+	list := make(claims, 0, 4)
+	names := map[string]bool{} // of a long list
 	r := wire.NewReader(text)
 	if !r.Object() {
 		return nil, errors.New("no object")
 	}
 	for r.NextKey() {
 		name := string(r.Key())
-		if _, twice := m[name]; twice {
+		if names[name] || len(list) <= few && list.has(name) {
 			return nil, errors.New("a name comes twice")
 		}
 		value, ok := r.Raw()
 		if !ok {
 			break
 		}
-		m[name] = value
+		if list = append(list, member{name, value}); len(list) > few {
+			for _, m := range list[len(names):] {
+				names[m.name] = true
+			}
+		}
 	}
-	return m, r.End()
+	return list, r.End()
 }
 
-// checkHeader refuses what the library lets pass: names that come twice, and
-// crit, which demands extensions that nothing here understands.
-func checkHeader(t *jwt.Token) error {
-	segment, _, _ := strings.Cut(t.Raw, ".")
-	text, err := base64.RawURLEncoding.Strict().DecodeString(segment)
-	if err != nil {
-		return errHeader
-	}
-	header, err := object(text)
-	if err != nil {
-		return errHeader
-	}
-	if _, crit := header["crit"]; crit {
-		return errHeader
-	}
-	return nil
+// has reports whether there is a member of a name.
+func (c claims) has(name string) bool {
+	return slices.ContainsFunc(c, func(m member) bool { return m.name == name })
 }
 
 // get returns a claim, nil where it is absent or null.
 func (c claims) get(name string) json.RawMessage {
-	if v := c[name]; string(v) != "null" {
-		return v
+	for _, m := range c {
+		if m.name == name && string(m.value) != "null" {
+			return m.value
+		}
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/golang-jwt/jwt/v5"
 )
 
 // FuzzVerify feeds tokens as they come, and signed ones with any header and
@@ -32,8 +34,18 @@ func FuzzVerify(f *testing.F) {
 			if !authentic(token) || id.UserID == "" || !id.ExpiresAt.After(clock()) {
 				t.Errorf("%s let %+v in", token, id)
 			}
+			if err := parsed(token); err != nil {
+				t.Errorf("%s let %+v in, which the library's parser does not: %v", token, id, err)
+			}
 		}
 	})
+}
+
+// parsed has the library's own parser read a token.
+func parsed(token string) error {
+	parser := jwt.NewParser(jwt.WithValidMethods([]string{"HS256"}), jwt.WithStrictDecoding(), jwt.WithoutClaimsValidation())
+	_, err := parser.Parse(token, func(*jwt.Token) (any, error) { return []byte(secret), nil })
+	return err
 }
 
 // authentic checks a token's signature and algorithm without the library.
