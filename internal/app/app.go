@@ -14,6 +14,7 @@ import (
 
 	"github.com/parlance-dev/parlance/internal/config"
 	"github.com/parlance-dev/parlance/internal/feature/auth"
+	"github.com/parlance-dev/parlance/internal/feature/messages"
 	"github.com/parlance-dev/parlance/internal/gen/contract"
 	"github.com/parlance-dev/parlance/internal/httpapi"
 	"github.com/parlance-dev/parlance/internal/store"
@@ -41,6 +42,7 @@ type App struct {
 	store    store.Store
 	keys     *auth.Keys // nil where a secret checks tokens
 	engine   sio.Engine
+	messages *messages.Handler
 	handler  http.Handler
 	draining atomic.Bool
 }
@@ -126,7 +128,7 @@ func (a *App) Close(ctx context.Context) error {
 	if err != nil {
 		err = fmt.Errorf("stop the engine: %w", err)
 	}
-	return errors.Join(err, a.release())
+	return errors.Join(err, a.awaitReplays(ctx), a.release())
 }
 
 // release closes what handlers use, after the last handler.

@@ -9,7 +9,6 @@ import (
 	"github.com/parlance-dev/parlance/internal/config"
 	"github.com/parlance-dev/parlance/internal/feature/actions"
 	"github.com/parlance-dev/parlance/internal/feature/auth"
-	"github.com/parlance-dev/parlance/internal/feature/messages"
 	"github.com/parlance-dev/parlance/internal/feature/rooms"
 	"github.com/parlance-dev/parlance/internal/feature/system"
 	"github.com/parlance-dev/parlance/internal/gen/events"
@@ -53,18 +52,21 @@ func clientIP(r *http.Request) string { return httpapi.ClientIP(r.Context()).Str
 func (a *App) register(cfg *config.Config, verifier *auth.Verifier, clock sio.Clock) error {
 	limit := events.Contract().RateLimit
 	limit.Events, limit.Window = cfg.SocketRateLimit, cfg.SocketWindow
+	inbox := a.newMessages(cfg, clock)
 	_, err := events.Register(a.engine, events.Handlers{
 		Actions:  actions.New(a.store.Actions()),
-		Messages: messages.New(a.store.Messages(), a.logger),
+		Messages: inbox,
 		Rooms:    rooms.New(int64(cfg.RoomLimit)),
 		System:   system.New(clock),
 	}, sio.Options{
 		Authenticate: verifier.Authenticate,
-		Connected: func(_ context.Context, c *sio.Conn, _ *sio.Handshake) error {
+		Connected: func(ctx context.Context, c *sio.Conn, h *sio.Handshake) error {
+			inbox.Connected(ctx, c, h) // before it can get live messages
 			c.Join(rooms.Entitled(c.Identity())...)
 			return nil
 		},
-		Opened: func(_ context.Context, c *sio.Conn) {
+		Opened: func(ctx context.Context, c *sio.Conn) {
+			inbox.Opened(ctx, c)
 			a.logger.Info("user connected", "userId", c.Identity().UserID, "socketId", c.ID(), "transport", c.Transport())
 		},
 		Disconnected: func(c *sio.Conn, reason sio.Reason) {
