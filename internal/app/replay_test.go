@@ -38,6 +38,7 @@ func TestReplayThroughReconnects(t *testing.T) {
 	for i, engine := range []string{"native", "zishang520"} {
 		for j, transports := range [][]string{{"websocket"}, {"polling"}, {"polling", "websocket"}} {
 			t.Run(engine+" "+strings.Join(transports, "+"), func(t *testing.T) {
+				t.Parallel()
 				seed := uint64(10*i + j)
 				newStream(t, engine).run(t, transports, rand.New(rand.NewPCG(seed, seed)))
 			})
@@ -56,7 +57,7 @@ type stream struct {
 
 func newStream(t *testing.T, engine string) *stream {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	t.Cleanup(cancel)
 	s := &stream{log: &logBuffer{}, ctx: ctx, slots: make(chan struct{}, ahead)}
 	var err error
@@ -71,7 +72,9 @@ func newStream(t *testing.T, engine string) *stream {
 	server := httptest.NewServer(a.Handler())
 	s.url = server.URL
 	t.Cleanup(func() {
-		if err := a.Close(deadline(t)); err != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := a.Close(ctx); err != nil {
 			t.Error(err)
 		}
 		server.Close()
@@ -156,7 +159,9 @@ func (s *stream) sender(t *testing.T) *client.Socket {
 func closeAfter(t *testing.T, m *client.Manager) {
 	t.Helper()
 	t.Cleanup(func() {
-		if err := m.Close(deadline(t)); err != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := m.Close(ctx); err != nil {
 			t.Error(err)
 		}
 	})
