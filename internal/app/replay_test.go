@@ -64,7 +64,7 @@ func newStream(t *testing.T, engine string) *stream {
 	if s.store, err = sqlite.Open(ctx, t.TempDir(), sqlite.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	cfg := load(t, "SOCKET_ENGINE="+engine, "SOCKET_RATE_LIMIT=1000000", "DATA_DIR="+t.TempDir())
+	cfg := load(t, "SOCKET_ENGINE="+engine, "SOCKET_RATE_LIMIT=1000000", "USER_CONNECTION_LIMIT=1000", "DATA_DIR="+t.TempDir())
 	a, err := app.New(ctx, cfg, logging.New(s.log, cfg.LogLevel), app.Options{Store: s.store})
 	if err != nil {
 		t.Fatal(err)
@@ -213,7 +213,7 @@ type reader struct {
 	changed  chan struct{} // closed and replaced with each change
 	last     string
 	seen     []string
-	others   []string // events that are no message
+	errors   []string
 	connects int
 	conns    map[net.Conn]bool
 	cuts     int
@@ -282,8 +282,10 @@ func (r *reader) packet(p *client.Packet) {
 	var m struct{ ID string }
 	_ = json.Unmarshal(p.Payload.Args[0], &m) // the comparison tells
 	r.change(func() {
+		if p.Name == "error" {
+			r.errors = append(r.errors, string(p.Payload.Args[0]))
+		}
 		if p.Name != "new_message" {
-			r.others = append(r.others, p.Name+" "+string(p.Payload.Args[0]))
 			return
 		}
 		r.seen, r.last = append(r.seen, m.ID), m.ID
@@ -368,7 +370,51 @@ func (r *reader) check(t *testing.T, name string, want []string) {
 			break
 		}
 	}
-	if len(r.others) > 0 {
-		t.Errorf("%s got %s", name, r.others)
+	if len(r.errors) > 0 {
+		t.Errorf("%s was told %s", name, r.errors)
+	}
+}
+
+// TestReplayWithoutStore: a client whose missed messages cannot be read is told
+// so, and does not hold up the server's end.
+func TestReplayWithoutStore(t *testing.T) {
+	for _, engine := range []string{"native", "zishang520"} {
+		cfg := load(t, "SOCKET_ENGINE="+engine, "DATA_DIR="+t.TempDir())
+		fail := func() error { return errors.Join(store.ErrUnavailable, errors.New("inner words")) }
+		log := &logBuffer{}
+		a, err := app.New(deadline(t), cfg, logging.New(log, cfg.LogLevel), app.Options{Store: broken{fail: fail}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		server := httptest.NewServer(a.Handler())
+		told := make(chan string, 8)
+		socket, err := client.Dial(deadline(t), server.URL, client.Options{Reconnect: client.Reconnect{Off: true}}, client.SocketOptions{
+			Auth:  client.StaticAuth(json.RawMessage(`{"token":"` + token(t, "bob") + `","serverOffset":"01KEM2VQ7YABCDEFGHJKMNPQRS"}`)),
+			Event: func(_ *client.Socket, e sio.Event) {
+				if e.Name == "error" {
+					told <- string(e.Args[0])
+				}
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		closeAfter(t, socket.Manager())
+		const want = `{"message":"Missed messages cannot be read, they follow once they can","code":"STORE_UNAVAILABLE","event":"connect"}`
+		select {
+		case got := <-told:
+			if got != want {
+				t.Errorf("%s: told %s, want %s", engine, got, want)
+			}
+		case <-deadline(t).Done():
+			t.Errorf("%s: told nothing", engine)
+		}
+		if err := a.Close(deadline(t)); err != nil {
+			t.Errorf("%s: close: %v", engine, err)
+		}
+		server.Close()
+		if !strings.Contains(log.String(), "inner words") {
+			t.Errorf("%s: the cause is not in the log", engine)
+		}
 	}
 }
