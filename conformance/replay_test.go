@@ -207,9 +207,20 @@ func TestBadServerOffset(t *testing.T) {
 			offset  any
 			keyword string
 		}{
-			{nil, "type"}, {7, "type"}, {false, "type"}, {[]any{valid}, "type"}, {map[string]any{"id": valid}, "type"},
-			{"", "pattern"}, {"x", "pattern"}, {valid[1:], "pattern"}, {valid + "0", "pattern"}, {valid + "\n", "pattern"},
-			{strings.ToLower(valid), "pattern"}, {"8" + valid[1:], "pattern"}, {valid[:25] + "U", "pattern"}, {valid[:25] + "é", "pattern"},
+			{nil, "type"},
+			{7, "type"},
+			{false, "type"},
+			{[]any{valid}, "type"},
+			{map[string]any{"id": valid}, "type"},
+			{"", "pattern"},
+			{"x", "pattern"},
+			{valid[1:], "pattern"},
+			{valid + "0", "pattern"},
+			{valid + "\n", "pattern"},
+			{strings.ToLower(valid), "pattern"},
+			{"8" + valid[1:], "pattern"},
+			{valid[:25] + "U", "pattern"},
+			{valid[:25] + "é", "pattern"},
 		} {
 			c := d.back(t, bob, map[string]any{"serverOffset": tt.offset})
 			f := decode[failure](t, c.next("error"))

@@ -389,7 +389,7 @@ func TestReplayWithoutStore(t *testing.T) {
 		server := httptest.NewServer(a.Handler())
 		told := make(chan string, 8)
 		socket, err := client.Dial(deadline(t), server.URL, client.Options{Reconnect: client.Reconnect{Off: true}}, client.SocketOptions{
-			Auth:  client.StaticAuth(json.RawMessage(`{"token":"` + token(t, "bob") + `","serverOffset":"01KEM2VQ7YABCDEFGHJKMNPQRS"}`)),
+			Auth: client.StaticAuth(json.RawMessage(`{"token":"` + token(t, "bob") + `","serverOffset":"01KEM2VQ7YABCDEFGHJKMNPQRS"}`)),
 			Event: func(_ *client.Socket, e sio.Event) {
 				if e.Name == "error" {
 					told <- string(e.Args[0])
