@@ -59,6 +59,13 @@ func (c *Conn) emitted(p Packet) {
 	}
 }
 
+// Flush waits until what was queued for this client before the call has been
+// handed to the network, so that a sender of much keeps to the pace of the
+// client. ErrClosed where the connection is gone or ends meanwhile, ctx's error
+// where that ends. An event's handler that calls it holds up the client's later
+// events.
+func (c *Conn) Flush(ctx context.Context) error { return c.socket.Flush(ctx) }
+
 // Call sends a packet and waits for the client's acknowledgement: until
 // timeout (0: the contract's word is that none is needed) with ErrAckTimeout,
 // until ctx ends with its error, or until the connection ends with ErrClosed.

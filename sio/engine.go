@@ -151,6 +151,13 @@ type Socket interface {
 	// answer, with ErrAckTimeout after timeout (0: none), or with ErrClosed.
 	// done may be called on any goroutine.
 	EmitAck(p Packet, timeout time.Duration, done func(Payload, error))
+	// Flush waits until what was queued for the client before the call has been
+	// handed to the network: written to its connection, or taken by its poll.
+	// Who sends much calls it in between, so that MaxWaitingPackets and
+	// MaxWaitingBytes are never reached. Whether the client has got it, nil does
+	// not tell. ErrClosed where the socket is gone or ends meanwhile, else ctx's
+	// error where that ends; before Opened, an error.
+	Flush(ctx context.Context) error
 	// Join and Leave change rooms at once; unknown rooms are made, left rooms
 	// that one is not in are ignored. A socket is always in the room of its id.
 	Join(rooms ...string)

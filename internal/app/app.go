@@ -14,6 +14,7 @@ import (
 
 	"github.com/parlance-dev/parlance/internal/config"
 	"github.com/parlance-dev/parlance/internal/feature/auth"
+	"github.com/parlance-dev/parlance/internal/feature/messages"
 	"github.com/parlance-dev/parlance/internal/feature/presence"
 	"github.com/parlance-dev/parlance/internal/gen/contract"
 	"github.com/parlance-dev/parlance/internal/httpapi"
@@ -47,6 +48,7 @@ type App struct {
 	unwatch  func() // ends the counting of users
 	engine   sio.Engine
 	server   *sio.Server
+	messages *messages.Handler
 	handler  http.Handler
 	draining atomic.Bool
 }
@@ -146,7 +148,7 @@ func (a *App) Close(ctx context.Context) error {
 	if err != nil {
 		err = fmt.Errorf("stop the engine: %w", err)
 	}
-	return errors.Join(err, a.release())
+	return errors.Join(err, a.awaitReplays(ctx), a.release())
 }
 
 // release closes what handlers use, after the last handler.

@@ -9,7 +9,6 @@ import (
 	"github.com/parlance-dev/parlance/internal/config"
 	"github.com/parlance-dev/parlance/internal/feature/actions"
 	"github.com/parlance-dev/parlance/internal/feature/auth"
-	"github.com/parlance-dev/parlance/internal/feature/messages"
 	"github.com/parlance-dev/parlance/internal/feature/rooms"
 	"github.com/parlance-dev/parlance/internal/feature/system"
 	"github.com/parlance-dev/parlance/internal/gen/events"
@@ -53,15 +52,18 @@ func clientIP(r *http.Request) string { return httpapi.ClientIP(r.Context()).Str
 func (a *App) register(cfg *config.Config, verifier *auth.Verifier, clock sio.Clock) error {
 	limit := events.Contract().RateLimit
 	limit.Events, limit.Window = cfg.SocketRateLimit, cfg.SocketWindow
+	inbox := a.newMessages(cfg, clock)
 	options := sio.Options{
 		Authenticate: verifier.Authenticate,
-		Connected: func(_ context.Context, c *sio.Conn, _ *sio.Handshake) error {
-			a.presence.Connected(c) // before the socket is in a room that is told of changes
+		Connected: func(ctx context.Context, c *sio.Conn, h *sio.Handshake) error {
+			inbox.Connected(ctx, c, h) // before it can get live messages
+			a.presence.Connected(c)    // before the socket is in a room that is told of changes
 			c.Join(rooms.Entitled(c.Identity())...)
 			return nil
 		},
 		Opened: func(ctx context.Context, c *sio.Conn) {
 			a.logger.Info("user connected", "userId", c.Identity().UserID, "socketId", c.ID(), "transport", c.Transport())
+			inbox.Opened(ctx, c)
 			a.presence.Opened(ctx, c)
 		},
 		Disconnected: func(c *sio.Conn, reason sio.Reason) {
@@ -77,7 +79,7 @@ func (a *App) register(cfg *config.Config, verifier *auth.Verifier, clock sio.Cl
 	var err error
 	a.server, err = events.Register(a.engine, events.Handlers{
 		Actions:  actions.New(a.store.Actions()),
-		Messages: messages.New(a.store.Messages(), a.logger),
+		Messages: inbox,
 		Rooms:    rooms.New(int64(cfg.RoomLimit)),
 		System:   system.New(clock),
 	}, options)

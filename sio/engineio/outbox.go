@@ -27,6 +27,7 @@ type outbox struct {
 	queue   queue.Queue[Message]
 	packets int
 	bytes   int64
+	total   int64 // packets that were ever queued
 	sealed  bool
 	room    chan struct{} // closed when something was written; nil where nobody waits
 }
@@ -43,6 +44,7 @@ func (o *outbox) pushLocked(m Message) pushed {
 		return overflow
 	}
 	o.packets += packets
+	o.total += int64(packets)
 	o.bytes += bytes
 	o.queue.Push(m)
 	return queued
@@ -89,6 +91,27 @@ func (o *outbox) full() <-chan struct{} {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.sealed || !o.crowdedLocked() {
+		return nil
+	}
+	if o.room == nil {
+		o.room = make(chan struct{})
+	}
+	return o.room
+}
+
+// due returns what unwritten is to be asked for to hear of all that waits now.
+func (o *outbox) due() int64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.total
+}
+
+// unwritten returns what is closed when something was written, nil where as many
+// packets have been as due says.
+func (o *outbox) unwritten(due int64) <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.total-int64(o.packets) >= due {
 		return nil
 	}
 	if o.room == nil {

@@ -1,6 +1,7 @@
 package engineio
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"net/http"
@@ -179,17 +180,46 @@ func (s *Session) AwaitRoom() {
 		if room == nil {
 			return
 		}
-		s.out.mu.Lock()
-		t, ok := s.out.carrier.(*wsTransport)
-		s.out.mu.Unlock()
-		if ok {
-			t.uncork() // this may be the very goroutine that would write
-		}
+		s.uncork()
 		select {
 		case <-room:
 		case <-s.done:
 			return
 		}
+	}
+}
+
+// Flush waits until what was queued before the call has been handed to the
+// network, and returns nil. ErrClosed where the session ends or over is closed,
+// ctx's error where that ends.
+func (s *Session) Flush(ctx context.Context, over <-chan struct{}) error {
+	due := s.out.due()
+	for {
+		written := s.out.unwritten(due)
+		if written == nil {
+			return nil
+		}
+		s.uncork()
+		select {
+		case <-written:
+		case <-s.done:
+			return ErrClosed
+		case <-over:
+			return ErrClosed
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// uncork writes what waits for the reading goroutine to come back to it: whoever
+// waits for the writing may be that very goroutine.
+func (s *Session) uncork() {
+	s.out.mu.Lock()
+	t, ok := s.out.carrier.(*wsTransport)
+	s.out.mu.Unlock()
+	if ok {
+		t.uncork()
 	}
 }
 

@@ -42,7 +42,7 @@ func allCases() []testCase {
 	var all []testCase
 	for _, group := range [][]testCase{
 		connectCases(), eventCases(), ackCases(), binaryCases(), roomCases(), closeCases(),
-		malformedCases(), limitCases(), handlerCases(), shutdownCases(), stressCases(),
+		malformedCases(), limitCases(), handlerCases(), flushCases(), shutdownCases(), stressCases(),
 	} {
 		all = append(all, group...)
 	}

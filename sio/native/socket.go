@@ -328,6 +328,24 @@ func (s *socket) sendLocked(m engineio.Message) error {
 	return sio.ErrClosed
 }
 
+// Flush implements sio.Socket.
+func (s *socket) Flush(ctx context.Context) error {
+	s.mu.Lock()
+	state := s.state
+	s.mu.Unlock()
+	if state == connecting {
+		return errNotOpen
+	}
+	if state == ended {
+		return sio.ErrClosed
+	}
+	err := s.conn.session.Flush(ctx, s.ctx.Done())
+	if errors.Is(err, engineio.ErrClosed) {
+		return sio.ErrClosed
+	}
+	return err
+}
+
 // Disconnect implements sio.Socket. Called before the socket is open, it acts
 // as soon as it is.
 func (s *socket) Disconnect(connection bool) {

@@ -70,7 +70,7 @@ func (e *Engine) Connect(name string, h *sio.Handshake) (*Client, error) {
 		return nil, fmt.Errorf("siotest: no namespace %s", name)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &Client{ns: ns, id: id, rooms: map[string]bool{id: true}, cancel: cancel}
+	c := &Client{ns: ns, id: id, rooms: map[string]bool{id: true}, gone: ctx.Done(), cancel: cancel}
 	handler, err := ns.handler.Connect(ctx, c, h)
 	if err != nil {
 		cancel()
@@ -98,6 +98,7 @@ type Received struct {
 type Client struct {
 	ns     *namespace
 	id     string
+	gone   <-chan struct{} // closed at the end
 	cancel context.CancelFunc
 
 	events sync.Mutex // one event at a time
@@ -108,6 +109,9 @@ type Client struct {
 	reason   sio.Reason
 	rooms    map[string]bool
 	received []Received
+	paused   chan struct{} // closed by Resume; nil while the client reads
+	unread   int           // packets that came since Pause
+	flushing int
 	// Answer, where set, answers packets that want an acknowledgement; else
 	// they time out at once.
 	Answer func(Received) (sio.Payload, bool)
@@ -208,7 +212,67 @@ func (c *Client) record(p sio.Packet) (Received, error) {
 		return Received{}, sio.ErrClosed
 	}
 	c.received = append(c.received, r)
+	if c.paused != nil {
+		c.unread++
+	}
 	return r, nil
+}
+
+// Pause makes the client one that reads no more: packets still show in
+// Received, but Flush waits for those that came since.
+func (c *Client) Pause() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.paused == nil {
+		c.paused, c.unread = make(chan struct{}), 0
+	}
+}
+
+// Resume makes the client read again: all that has come.
+func (c *Client) Resume() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.paused != nil {
+		close(c.paused)
+		c.paused = nil
+	}
+}
+
+// Flush implements sio.Socket: it waits for a client that has been paused.
+func (c *Client) Flush(ctx context.Context) error {
+	c.mu.Lock()
+	paused, open := c.paused, c.open
+	wait := paused != nil && c.unread > 0
+	if wait {
+		c.flushing++
+		defer func() {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.flushing--
+		}()
+	}
+	c.mu.Unlock()
+	switch {
+	case !open:
+		return sio.ErrClosed
+	case !wait:
+		return nil
+	}
+	select {
+	case <-paused:
+		return nil
+	case <-c.gone:
+		return sio.ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Flushing returns how many calls of Flush are waiting.
+func (c *Client) Flushing() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.flushing
 }
 
 // EmitAck records a packet and asks Answer.

@@ -1,6 +1,11 @@
 package zishang520
 
-import "sync"
+import (
+	"context"
+	"sync"
+
+	"github.com/parlance-dev/parlance/sio"
+)
 
 // message is what waits for a client: one Engine.IO packet in its text form,
 // type included, and the binary parts that follow it. Messages are shared
@@ -39,6 +44,7 @@ type outbox struct {
 	queue   []message
 	packets int
 	bytes   int64
+	total   int64 // packets that were ever queued
 	sealed  bool
 	room    chan struct{} // closed when something was written; nil where nobody waits
 }
@@ -57,6 +63,7 @@ func (o *outbox) push(m message) pushed {
 		return overflow
 	}
 	o.packets += packets
+	o.total += int64(packets)
 	o.bytes += bytes
 	o.queue = append(o.queue, m)
 	return queued
@@ -111,6 +118,25 @@ func (o *outbox) awaitRoom(done <-chan struct{}) {
 	}
 }
 
+// flush waits until what was queued before has been written, and returns nil;
+// ErrClosed where the socket is gone, ctx's error where that ends.
+func (o *outbox) flush(ctx context.Context, gone <-chan struct{}) error {
+	due := o.due()
+	for {
+		written := o.unwritten(due)
+		if written == nil {
+			return nil
+		}
+		select {
+		case <-written:
+		case <-gone:
+			return sio.ErrClosed
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
 // full returns what is closed when something was written, nil where the outbox
 // is at most half full.
 func (o *outbox) full() <-chan struct{} {
@@ -130,6 +156,27 @@ func (o *outbox) idle() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.packets == 0
+}
+
+// due returns what unwritten is to be asked for to hear of all that waits now.
+func (o *outbox) due() int64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.total
+}
+
+// unwritten returns what is closed when something was written, nil where as many
+// packets have been as due says.
+func (o *outbox) unwritten(due int64) <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.total-int64(o.packets) >= due {
+		return nil
+	}
+	if o.room == nil {
+		o.room = make(chan struct{})
+	}
+	return o.room
 }
 
 // seal refuses further messages; those that wait are still taken.

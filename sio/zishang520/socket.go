@@ -261,6 +261,17 @@ func (s *clientSocket) Emit(p sio.Packet) error {
 	return s.conn.push(eventMessage(s.ns.name, p, nil))
 }
 
+// Flush implements sio.Socket.
+func (s *clientSocket) Flush(ctx context.Context) error {
+	s.mu.Lock()
+	err := s.sendable()
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return s.conn.out.flush(ctx, s.gone)
+}
+
 // sendable says why nothing can be sent, nil where it can.
 func (s *clientSocket) sendable() error {
 	switch s.state {

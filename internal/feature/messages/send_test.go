@@ -3,7 +3,6 @@ package messages_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"reflect"
 	"slices"
 	"strings"
@@ -55,7 +54,7 @@ func serve(t *testing.T, k store.Messages) *siotest.Engine {
 	engine := siotest.NewEngine()
 	_, err := events.Register(engine, events.Handlers{
 		Actions:  events.UnimplementedActionsHandler{},
-		Messages: messages.New(k, slog.New(slog.DiscardHandler)),
+		Messages: messages.New(k, messages.Options{}),
 		Rooms:    events.UnimplementedRoomsHandler{},
 		System:   events.UnimplementedSystemHandler{},
 	}, sio.Options{

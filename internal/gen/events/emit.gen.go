@@ -65,6 +65,8 @@ func (e Emitter) DepartmentMessage(v *DepartmentMessage) error {
 // * the handshake's `serverOffset` is no ULID: `VALIDATION_ERROR` with `event: connect`, and
 // no replay;
 // * older messages are left out of the replay that follows: `REPLAY_TRUNCATED`;
+// * the store does not answer while messages are replayed: `STORE_UNAVAILABLE` with `event:
+// connect`, once; the replay goes on when it does, and newer messages wait behind it;
 // * the token has expired: `AUTH_TOKEN_EXPIRED`, and the socket is disconnected within a
 // second.
 func (e Emitter) Error(v *ErrorEvent) error {

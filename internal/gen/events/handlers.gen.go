@@ -75,7 +75,8 @@ type MessagesHandler interface {
 	//
 	// The message is stored, then acknowledged, and emitted as `new_message` to all sockets of
 	// the recipient, who need not be online. An acknowledgement with `success: true` means that
-	// the message survives a crash of the server.
+	// the message survives a crash of the server. Who writes to itself may get `new_message`
+	// ahead of the acknowledgement.
 	//
 	// A client that got no acknowledgement sends the message again with the same `clientOffset`.
 	// Where the first one did arrive, nothing new is stored or delivered, and the

@@ -31,8 +31,8 @@ type ConnectAuth struct {
 	Token *string
 	// Id of the last message that the client has seen: every stored message to it with a greater
 	// id is sent again, oldest first, before any live one. Absent: no replay. A value that is no
-	// ULID gives an `error` event with VALIDATION_ERROR, and no replay. A ULID: 26 characters
-	// that sort by time.
+	// ULID, such as null or an empty string, gives an `error` event with VALIDATION_ERROR, and
+	// no replay. A ULID: 26 characters that sort by time.
 	// Optional. Matches ^[0-7][0-9A-HJKMNP-TV-Z]{25}$.
 	ServerOffset *string
 }

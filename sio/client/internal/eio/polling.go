@@ -88,6 +88,12 @@ func (p *polling) do(method string, body []byte, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine.io: %w", err)
 	}
+	if method == http.MethodGet {
+		// net/http makes a GET whose connection has broken again, and nobody
+		// knows: what the server has put into the lost answer would be missing. A
+		// body that cannot be read twice keeps it from that; it is empty.
+		req.Body, req.GetBody = io.NopCloser(bytes.NewReader(nil)), nil
+	}
 	for name, values := range p.header {
 		req.Header[name] = values
 	}
