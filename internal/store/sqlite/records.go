@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/parlance-dev/parlance/internal/store"
 	"github.com/parlance-dev/parlance/internal/store/internal/groupcommit"
@@ -20,15 +19,13 @@ func (m messages) Append(ctx context.Context, n store.NewMessage) (store.Message
 
 // Since reads messages to a user; see store.Messages.
 func (m messages) Since(ctx context.Context, userID, afterID string, limit int) ([]store.Message, error) {
-	const query = `SELECT ` + messageColumns + ` FROM messages WHERE to_user = ? AND id > ? ORDER BY id LIMIT ?`
-	return collect(ctx, m.s, "read messages", scanMessage, query, userID, afterID, groupcommit.Page(limit))
+	return collect(ctx, m.s, "read messages", scanMessage, sinceQuery, userID, afterID, groupcommit.Page(limit))
 }
 
 // Missed reads the newest messages to a user; see store.Messages.
 func (m messages) Missed(ctx context.Context, userID, afterID string, limit int) (list []store.Message, older bool, err error) {
 	limit = groupcommit.Page(limit)
-	const query = `SELECT ` + messageColumns + ` FROM messages WHERE to_user = ? AND id > ? ORDER BY id DESC LIMIT ?`
-	list, err = collect(ctx, m.s, "read missed messages", scanMessage, query, userID, afterID, limit+1)
+	list, err = collect(ctx, m.s, "read missed messages", scanMessage, missedQuery, userID, afterID, limit+1)
 	if err != nil {
 		return nil, false, err
 	}
@@ -39,28 +36,10 @@ func (m messages) Missed(ctx context.Context, userID, afterID string, limit int)
 	return list, older, nil
 }
 
-// List reads messages from and to a user; see store.Messages. Each direction is
-// a walk along its index that ends after a page.
+// List reads messages from and to a user; see store.Messages.
 func (m messages) List(ctx context.Context, f store.MessageFilter) ([]store.Message, error) {
-	sent, sentArgs := direction("from_user", "to_user", f)
-	got, gotArgs := direction("to_user", "from_user", f)
-	limit := groupcommit.Page(f.Limit)
-	query := `SELECT * FROM (` + sent + `) UNION SELECT * FROM (` + got + `) ORDER BY 1 DESC LIMIT ?`
-	return collect(ctx, m.s, "read messages", scanMessage, query, slices.Concat(sentArgs, gotArgs, []any{limit})...)
-}
-
-// direction is the query for a page of the messages that have the user in one
-// column and the other user, if any, in the other.
-func direction(own, other string, f store.MessageFilter) (query string, args []any) {
-	query, args = `SELECT `+messageColumns+` FROM messages WHERE `+own+` = ?`, []any{f.UserID}
-	for _, c := range []struct{ condition, value string }{
-		{other + " = ?", f.With}, {"id < ?", f.Before}, {"id > ?", f.After},
-	} {
-		if c.value != "" {
-			query, args = query+" AND "+c.condition, append(args, c.value)
-		}
-	}
-	return query + " ORDER BY id DESC LIMIT ?", append(args, groupcommit.Page(f.Limit))
+	query, args := listQuery(f)
+	return collect(ctx, m.s, "list messages", scanMessage, query, args...)
 }
 
 // actions is the Store as store.Actions.
@@ -73,21 +52,8 @@ func (a actions) Append(ctx context.Context, n store.NewAction) (store.Action, e
 
 // List reads actions; see store.Actions.
 func (a actions) List(ctx context.Context, f store.ActionFilter) ([]store.Action, error) {
-	var where []string
-	var args []any
-	for _, c := range []struct{ condition, value string }{
-		{"user_id = ?", f.UserID}, {"action = ?", f.Action}, {"id < ?", f.Before},
-	} {
-		if c.value != "" {
-			where, args = append(where, c.condition), append(args, c.value)
-		}
-	}
-	query := "SELECT id, user_id, action, data, socket_id FROM actions"
-	if len(where) > 0 {
-		query += " WHERE " + strings.Join(where, " AND ")
-	}
-	query += " ORDER BY id DESC LIMIT ?"
-	return collect(ctx, a.s, "read actions", scanAction, query, append(args, groupcommit.Page(f.Limit))...)
+	query, args := actionQuery(f)
+	return collect(ctx, a.s, "list actions", scanAction, query, args...)
 }
 
 // row is a *sql.Row or a *sql.Rows.

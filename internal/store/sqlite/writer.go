@@ -27,8 +27,6 @@ type writer struct {
 	insertMessage, findOffset, insertAction, touch *sql.Stmt
 }
 
-const messageColumns = "id, from_user, to_user, content, type, coalesce(client_offset, '')"
-
 // openWriter opens the connection and brings the schema up to date.
 func openWriter(ctx context.Context, path string, o Options) (_ *writer, err error) {
 	w := &writer{ids: ids.Source{Now: o.Now, Entropy: o.Entropy}}
