@@ -65,7 +65,7 @@ func laws() []law {
 		{folder: "sio/zishang520", module: []string{"sio", "sio/packet", "sio/internal/..."}, outside: []string{zishang, "github.com/gorilla/websocket"}, tests: []string{"sio/enginetest", "*"}},
 		{folder: "internal/gen", module: []string{"sio", "sio/wire"}, tests: []string{"*"}},
 		{folder: "internal/feature", module: []string{"internal/gen/...", "internal/store", "internal/cluster", "sio", "sio/wire"}, outside: []string{"*"}, tests: []string{"sio/siotest", "internal/store/...", "internal/cluster/..."}},
-		{folder: "internal/store", module: []string{"internal/store/..."}, outside: []string{"*"}},
+		{folder: "internal/store", module: []string{"internal/store/..."}, outside: []string{"*"}, tests: []string{"conformance/ferretdb"}},
 		{folder: "internal/httpapi", module: []string{"internal/gen/...", "internal/store", "internal/cluster", "sio", "openapi"}, outside: []string{"*"}, tests: []string{"sio/siotest", "internal/store/...", "internal/cluster/..."}},
 		{folder: "internal/metrics", module: []string{"internal/store", "sio", "sio/native", "sio/engineio"}, outside: []string{"*"}, tests: []string{"internal/store/..."}},
 		{folder: "openapi"},
@@ -78,6 +78,8 @@ func laws() []law {
 		{folder: "cmd/parlance", module: []string{"generator/..."}, outside: []string{"*"}},
 		{folder: "cmd/server", module: []string{"internal/..."}, outside: []string{"*"}},
 		{folder: "conformance", module: []string{"asyncapi", "schemas", "conformance/..."}, outside: []string{"*"}},
+		// A database for the tests, behind the wire.
+		{folder: "conformance/ferretdb"},
 		// A client behind the line protocol, as the one of another language is.
 		{folder: "conformance/drivers/go", module: []string{"sio", "sio/client"}},
 		// An example backend on a contract of its own, for the official protocol suites.
