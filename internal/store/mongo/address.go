@@ -134,7 +134,7 @@ func (a address) clean(err error) error {
 	if a.secrets != nil {
 		text = a.secrets.ReplaceAllLiteralString(text, "***")
 	}
-	return &cleaned{text, err}
+	return &cleaned{strings.Join(strings.Fields(text), " "), err} // servers may say it in several lines
 }
 
 // unreachable reports whether an error says that no server answered, rather than
