@@ -10,21 +10,14 @@ import (
 	"log/slog"
 	"net/http"
 	"sync/atomic"
-	"time"
 
 	"github.com/parlance-dev/parlance/internal/config"
 	"github.com/parlance-dev/parlance/internal/feature/auth"
 	"github.com/parlance-dev/parlance/internal/gen/contract"
 	"github.com/parlance-dev/parlance/internal/httpapi"
 	"github.com/parlance-dev/parlance/internal/store"
-	"github.com/parlance-dev/parlance/internal/store/sqlite"
 	"github.com/parlance-dev/parlance/sio"
 )
-
-// storeBusy is how long one commit waits for a locked database before those who
-// wait for it are told. A write that came while a commit was waiting waits for
-// that one as well.
-const storeBusy = 1500 * time.Millisecond
 
 // Options replace parts of the server, for tests. The zero value replaces none.
 type Options struct {
@@ -58,11 +51,9 @@ func New(ctx context.Context, cfg *config.Config, logger *slog.Logger, o Options
 		}
 	}()
 	if a.store == nil {
-		s, err := sqlite.Open(ctx, cfg.DataDir, sqlite.Options{Now: o.Clock.Now, BusyTimeout: storeBusy})
-		if err != nil {
-			return nil, fmt.Errorf("DATA_DIR: %w", err)
+		if a.store, err = openStore(ctx, cfg, logger, o.Clock); err != nil {
+			return nil, err
 		}
-		a.store = s
 	}
 	verifier, err := a.verifier(ctx, cfg, o.Clock)
 	if err != nil {

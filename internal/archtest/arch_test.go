@@ -73,7 +73,7 @@ func laws() []law {
 		{folder: "internal/cluster", module: []string{"internal/cluster/..."}, outside: []string{"*"}},
 		{folder: "internal/config", module: []string{"internal/gen/events", "sio"}, outside: []string{"*"}},
 		{folder: "internal/logging", outside: []string{"*"}},
-		{folder: "internal/app", module: []string{"internal/...", "sio/..."}, outside: []string{"*"}, tests: []string{"conformance/driver"}},
+		{folder: "internal/app", module: []string{"internal/...", "sio/..."}, outside: []string{"*"}, tests: []string{"conformance/driver", "conformance/ferretdb"}},
 		{folder: "internal/archtest"},
 		{folder: "cmd/parlance", module: []string{"generator/..."}, outside: []string{"*"}},
 		{folder: "cmd/server", module: []string{"internal/..."}, outside: []string{"*"}},

@@ -77,12 +77,12 @@ func (p *proxy) accept() {
 
 // serve carries frames between a client and the server.
 func (p *proxy) serve(client net.Conn) {
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	server, err := (&net.Dialer{}).DialContext(context.Background(), "tcp", p.upstream)
 	if err != nil {
 		return
 	}
-	defer server.Close()
+	defer func() { _ = server.Close() }()
 	for {
 		request, err := frame(client)
 		if err != nil {
@@ -107,6 +107,7 @@ func (p *proxy) serve(client net.Conn) {
 		case loseReply:
 			_, _ = io.Copy(io.Discard, client) // until the client has had enough
 			return
+		case pass:
 		}
 		if _, err := client.Write(reply); err != nil {
 			return

@@ -112,7 +112,7 @@ func TestBatch(t *testing.T) {
 		t.Errorf("answered %q\nwant     %q", got, want)
 	}
 	all := []string{"a", "b", "c", "d", "after the large one", "e"}
-	if got := append(first.announced, second.announced...); !slices.Equal(got, all) || !slices.Equal(contents(t, s), all) {
+	if got := slices.Concat(first.announced, second.announced); !slices.Equal(got, all) || !slices.Equal(contents(t, s), all) {
 		t.Errorf("announced %q, stored %q", got, contents(t, s))
 	}
 }

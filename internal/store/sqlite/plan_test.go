@@ -69,7 +69,7 @@ func plan(t *testing.T, s *Store, query string, args []any) (steps []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var id, parent, unused int
 		var step string
