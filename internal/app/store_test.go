@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -42,18 +43,19 @@ func TestMongoDB(t *testing.T) {
 	if err := db.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	r := &running{log: &logBuffer{}}
-	started := make(chan error)
+	waits, started := make(chan struct{}), make(chan error)
+	log := &stopAt{word: `"waiting for the database"`, stop: sync.OnceFunc(func() { close(waits) })}
+	r := &running{log: &log.logBuffer}
+	cfg := load(t, "DATA_DIR="+t.TempDir(), "MONGODB_URI="+db.URI+"shop")
 	go func() {
-		cfg := load(t, "DATA_DIR="+t.TempDir(), "MONGODB_URI="+db.URI+"shop")
 		var err error
-		r.app, err = app.New(deadline(t), cfg, logging.New(r.log, cfg.LogLevel), app.Options{})
+		r.app, err = app.New(deadline(t), cfg, logging.New(log, cfg.LogLevel), app.Options{})
 		started <- err
 	}()
-	for ctx := deadline(t); !strings.Contains(r.log.String(), "waiting for the database"); {
-		if ctx.Err() != nil {
-			t.Fatal("the server does not say that it waits")
-		}
+	select {
+	case <-waits:
+	case err := <-started:
+		t.Fatalf("the server does not wait: %v", err)
 	}
 	if err := db.Restart(t.Context()); err != nil {
 		t.Fatal(err)
