@@ -119,3 +119,5 @@ func (d *databases) drop() error {
 }
 
 func TestStore(t *testing.T) { storetest.Run(t, open) }
+
+func BenchmarkStore(b *testing.B) { storetest.Benchmark(b, open) }
