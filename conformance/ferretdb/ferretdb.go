@@ -1,7 +1,19 @@
 // Package ferretdb runs a server of MongoDB's wire protocol for tests: the
 // program in tools/ferretdb, which Go builds once and keeps in its cache.
 //
-// It knows nothing of the server under test and imports the standard library only.
+// FerretDB 1.24 is not MongoDB. What a test has to know of it:
+//   - It commits with SQLite's synchronous=FULL before it answers; there is no
+//     replica set, so nothing is rolled back, and no failover can be tried.
+//   - createIndexes for an index that is there already drops the connection.
+//   - An ordered insert of more than 100 documents goes on, after one that is
+//     refused, with the next hundred.
+//   - Every query but one for a single _id reads the whole collection: it is no
+//     measure of how fast a query is, nor of which index it uses.
+//   - It asks for no password, and refuses SCRAM; transactions, change streams,
+//     TTL and partial indexes it does not have; concurrent $inc loses updates.
+//
+// The package knows nothing of the server under test and imports the standard
+// library only.
 package ferretdb
 
 import (

@@ -110,8 +110,10 @@ type Store struct {
 var _ store.Store = (*Store)(nil)
 
 // Open connects to the database that uri names ("parlance" where it names none)
-// and makes the indexes that are missing; ctx bounds that. Its errors never hold
-// credentials. Those that wrap store.ErrUnavailable may pass: no server answered.
+// and makes the indexes that are missing; ctx bounds that. On a collection that is
+// large already an index may take longer: the server goes on with it, and a later
+// Open finds it. Its errors never hold credentials. Those that wrap
+// store.ErrUnavailable may pass: no server answered.
 func Open(ctx context.Context, uri string, o Options) (*Store, error) {
 	o = o.withDefaults()
 	a, err := parse(uri)

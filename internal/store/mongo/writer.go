@@ -196,7 +196,7 @@ func (w *writer) insertMany(c *driver.Collection, list []*entry) (n, refused int
 
 // known settles those entries whose client offset was used before, and returns
 // the others. The first entry is one that the server has refused for a duplicate
-// key: where it is not among them, its id is taken.
+// key: where it is not among them, its id is taken, and it fails alone.
 func (w *writer) known(c *driver.Collection, list []*entry) (rest []*entry, err error) {
 	var offsets bson.A
 	for _, e := range list {
@@ -216,7 +216,7 @@ func (w *writer) known(c *driver.Collection, list []*entry) (rest []*entry, err 
 		case used:
 			e.duplicate(first, append([]*groupcommit.Job{e.job}, e.repeats...))
 		case i == 0:
-			e.failed(errors.New("insert: its id is taken"))
+			e.failed(errors.New("insert: its id is taken, or its client offset by a message that cannot be read yet"))
 		default:
 			rest = append(rest, e)
 		}

@@ -41,6 +41,7 @@ func matches(f store.MessageFilter, m store.Message) bool {
 // users, pairs and a user's messages to itself, with all bounds and limits.
 func testList(t *testing.T, open Open) {
 	s, _ := fresh(t, open)
+	put(t, s, store.NewMessage{Content: "from nobody to nobody", Type: "text"})
 	list := history(t, s, 4)
 	low, middle, high := list[len(list)-1].ID, list[len(list)/2].ID, list[0].ID
 	for _, user := range []string{"u1", "nobody", ""} {
