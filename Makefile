@@ -68,6 +68,10 @@ test-deploy: node-modules ## the image, nginx and compose for real (wants Docker
 conformance: node-modules ## real clients against the started server
 	$(GO) test -count=1 -timeout 10m ./conformance/...
 
+.PHONY: durability
+durability: node-modules ## kill the server 50 times under load, on each store, and look for what it acknowledged
+	PARLANCE_DURABILITY_ROUNDS=$${ROUNDS:-50} $(GO) test -count=1 -timeout 30m -run TestAcknowledgedMessagesSurviveSIGKILL -v ./conformance
+
 .PHONY: bench
 bench: bench-peers ## the server beside its peers, into bench/results (12 minutes)
 	$(GO) run ./bench/cmd/bench

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"sync/atomic"
-	"time"
 
 	"github.com/parlance-dev/parlance/internal/config"
 	"github.com/parlance-dev/parlance/internal/feature/auth"
@@ -20,14 +19,8 @@ import (
 	"github.com/parlance-dev/parlance/internal/httpapi"
 	"github.com/parlance-dev/parlance/internal/metrics"
 	"github.com/parlance-dev/parlance/internal/store"
-	"github.com/parlance-dev/parlance/internal/store/sqlite"
 	"github.com/parlance-dev/parlance/sio"
 )
-
-// storeBusy is how long one commit waits for a locked database before those who
-// wait for it are told. A write that came while a commit was waiting waits for
-// that one as well.
-const storeBusy = 1500 * time.Millisecond
 
 // Options replace parts of the server, for tests. The zero value replaces none.
 type Options struct {
@@ -69,11 +62,9 @@ func New(ctx context.Context, cfg *config.Config, logger *slog.Logger, o Options
 		return nil, err
 	}
 	if a.store == nil {
-		s, err := sqlite.Open(ctx, cfg.DataDir, sqlite.Options{Now: o.Clock.Now, BusyTimeout: storeBusy})
-		if err != nil {
-			return nil, fmt.Errorf("DATA_DIR: %w", err)
+		if a.store, err = openStore(ctx, cfg, logger, o.Clock); err != nil {
+			return nil, err
 		}
-		a.store = s
 	}
 	a.store = a.metrics.Store(a.store)
 	verifier, err := a.verifier(ctx, cfg, o.Clock)

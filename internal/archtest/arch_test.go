@@ -68,7 +68,7 @@ func laws() []law {
 		// What oapi-codegen makes of openapi/ stands on a router and its own runtime.
 		{folder: "internal/gen/api", outside: []string{"github.com/go-chi/chi/", "github.com/oapi-codegen/runtime"}},
 		{folder: "internal/feature", module: []string{"internal/gen/...", "internal/store", "internal/cluster", "sio", "sio/wire"}, outside: []string{"*"}, tests: []string{"sio/siotest", "internal/store/...", "internal/cluster/..."}},
-		{folder: "internal/store", module: []string{"internal/store/..."}, outside: []string{"*"}},
+		{folder: "internal/store", module: []string{"internal/store/..."}, outside: []string{"*"}, tests: []string{"conformance/ferretdb"}},
 		{folder: "internal/httpapi", module: []string{"internal/gen/...", "internal/store", "internal/cluster", "sio", "openapi"}, outside: []string{"*"}, tests: []string{"sio/front", "sio/siotest", "internal/store/...", "internal/cluster/..."}},
 		{folder: "internal/metrics", module: []string{"internal/store", "sio", "sio/native", "sio/engineio"}, outside: []string{"*"}, tests: []string{"internal/store/...", "sio/siotest"}},
 		{folder: "openapi"},
@@ -76,11 +76,13 @@ func laws() []law {
 		{folder: "internal/cluster", module: []string{"internal/cluster/..."}, outside: []string{"*"}},
 		{folder: "internal/config", module: []string{"internal/gen/events", "sio"}, outside: []string{"*"}},
 		{folder: "internal/logging", outside: []string{"*"}},
-		{folder: "internal/app", module: []string{"internal/...", "sio/..."}, outside: []string{"*"}, tests: []string{"conformance/driver"}},
+		{folder: "internal/app", module: []string{"internal/...", "sio/..."}, outside: []string{"*"}, tests: []string{"conformance/driver", "conformance/ferretdb"}},
 		{folder: "internal/archtest"},
 		{folder: "cmd/parlance", module: []string{"generator/..."}, outside: []string{"*"}},
 		{folder: "cmd/server", module: []string{"internal/..."}, outside: []string{"*"}},
 		{folder: "conformance", module: []string{"asyncapi", "schemas", "conformance/..."}, outside: []string{"*"}},
+		// A database for the tests, behind the wire.
+		{folder: "conformance/ferretdb"},
 		// A client behind the line protocol, as the one of another language is.
 		{folder: "conformance/drivers/go", module: []string{"sio", "sio/client"}},
 		// An example backend on a contract of its own, for the official protocol suites.

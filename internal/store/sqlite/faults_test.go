@@ -16,6 +16,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"github.com/parlance-dev/parlance/internal/store"
+	"github.com/parlance-dev/parlance/internal/store/internal/groupcommit"
 )
 
 func openTest(t *testing.T, dir string, o Options) *Store {
@@ -243,18 +244,15 @@ func TestReadyNotices(t *testing.T) {
 // constraint: the rest is committed together.
 func TestBatch(t *testing.T) {
 	s := openTest(t, t.TempDir(), Options{Now: func() time.Time { return time.UnixMilli(1) }})
-	gone := make(chan struct{})
-	close(gone)
-	var batch []*job
+	var batch []*groupcommit.Job
 	for _, content := range []string{"a", "gone", "b"} {
 		m := note(content)
-		batch = append(batch, &job{message: &m, answer: make(chan answer, 1)})
+		batch = append(batch, waiting(t, &m, content != "gone"))
 	}
-	batch[1].gone = gone
 	s.writer.write(batch)
 	for i, wantErr := range []bool{false, true, false} {
-		if a := <-batch[i].answer; (a.err != nil) != wantErr {
-			t.Errorf("job %d: %v", i, a.err)
+		if a := batch[i].Answer(); (a.Err != nil) != wantErr {
+			t.Errorf("job %d: %v", i, a.Err)
 		}
 	}
 	if got := contents(t, s); got != "a b" {
@@ -263,67 +261,76 @@ func TestBatch(t *testing.T) {
 	// An id that is taken already fails its own job only.
 	clash := note("clash")
 	after := note("after")
-	batch = []*job{{message: &clash, answer: make(chan answer, 1)}, {message: &after, answer: make(chan answer, 1)}}
-	s.writer.ids.last = before(s.writer.ids.last)
-	s.writer.ids.entropy = zeros{}
+	batch = []*groupcommit.Job{waiting(t, &clash, true), waiting(t, &after, true)}
+	s.writer.ids.Last = before(s.writer.ids.Last)
+	s.writer.ids.Entropy = zeros{}
 	s.writer.write(batch)
-	if a := <-batch[0].answer; a.err == nil || !harmless(a.err) {
-		t.Errorf("clash: %v", a.err)
+	if a := batch[0].Answer(); a.Err == nil || !harmless(a.Err) {
+		t.Errorf("clash: %v", a.Err)
 	}
-	if a := <-batch[1].answer; a.err != nil {
-		t.Errorf("after the clash: %v", a.err)
+	if a := batch[1].Answer(); a.Err != nil {
+		t.Errorf("after the clash: %v", a.Err)
 	}
 	if got := contents(t, s); got != "a b after" {
 		t.Errorf("stored %q", got)
 	}
 }
 
+// waiting returns a job that somebody waits for, or that nobody does any more.
+func waiting(t *testing.T, m *store.NewMessage, still bool) *groupcommit.Job {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
+	if !still {
+		cancel()
+	}
+	j := groupcommit.NewJob(ctx)
+	j.Message = m
+	return j
+}
+
 // TestBatchAnnounces writes one batch with everything that may happen to a
 // message: what was stored is announced, in order, before it is answered.
 func TestBatchAnnounces(t *testing.T) {
 	s := openTest(t, t.TempDir(), Options{})
-	gone := make(chan struct{})
-	close(gone)
 	var announced []string
-	var batch []*job
-	add := func(content, offset string, panics bool) *job {
+	var batch []*groupcommit.Job
+	add := func(content, offset string, still, panics bool) {
 		n := note(content)
 		n.ClientOffset = offset
-		j := &job{message: &n, answer: make(chan answer, 1)}
 		n.Stored = func(m store.Message) {
-			if announced = append(announced, m.Content); len(j.answer) != 0 {
-				t.Errorf("%s was answered before", m.Content)
-			}
+			announced = append(announced, m.Content)
 			if panics {
 				panic("boom")
 			}
 		}
-		batch = append(batch, j)
-		return j
+		batch = append(batch, waiting(t, &n, still))
 	}
-	add("a", "o1", false)
-	add("repeat", "o1", false)
-	boom := add("boom", "", true)
-	add("gone", "", false).gone = gone
-	batch = append(batch, &job{action: &store.NewAction{UserID: "u", Action: "a"}, answer: make(chan answer, 1)})
-	add("b", "o2", false)
+	add("a", "o1", true, false)
+	add("repeat", "o1", true, false)
+	add("boom", "", true, true)
+	add("gone", "", false, false)
+	action := groupcommit.NewJob(t.Context())
+	action.Action = &store.NewAction{UserID: "u", Action: "a"}
+	batch = append(batch, action)
+	add("b", "o2", true, false)
 	s.writer.write(batch)
 	if got := strings.Join(announced, " "); got != "a boom b" || contents(t, s) != got {
 		t.Errorf("announced %q, stored %q", got, contents(t, s))
 	}
 	for i, j := range batch {
-		if a := <-j.answer; (a.err != nil) != (j.gone != nil) || (a.panicked != nil) != (j == boom) {
+		if a := j.Answer(); (a.Err != nil) != (i == 3) || (a.Panicked != nil) != (i == 2) || a.Duplicate != (i == 1) {
 			t.Errorf("job %d: %+v", i, a)
 		}
 	}
 	// A batch that fails as a whole announces none of what it had inserted.
 	announced, batch = nil, nil
-	add("fits", "", false)
-	add(strings.Repeat("x", 1<<16), "", false)
+	add("fits", "", true, false)
+	add(strings.Repeat("x", 1<<16), "", true, false)
 	pages(t, s, 1)
 	s.writer.write(batch)
 	for i, j := range batch {
-		if a := <-j.answer; a.err == nil {
+		if a := j.Answer(); a.Err == nil {
 			t.Errorf("job %d of a batch that failed: %+v", i, a)
 		}
 	}
@@ -375,23 +382,6 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
-func TestGather(t *testing.T) {
-	queue := make(chan *job, 10)
-	for range 5 {
-		queue <- &job{}
-	}
-	if got := gather([]*job{{}}, queue, 4); len(got) != 4 || len(queue) != 2 {
-		t.Errorf("gathered %d, %d left", len(got), len(queue))
-	}
-	if got := gather([]*job{{}}, queue, 4); len(got) != 3 {
-		t.Errorf("gathered %d of what waits", len(got))
-	}
-	close(queue)
-	if got := gather([]*job{{}}, queue, 4); len(got) != 1 {
-		t.Errorf("gathered %d from a closed queue", len(got))
-	}
-}
-
 // TestQueueBounded fills the queue while the writer is held up: the next
 // caller waits no longer than its context.
 func TestQueueBounded(t *testing.T) {
@@ -405,7 +395,7 @@ func TestQueueBounded(t *testing.T) {
 	go add()
 	<-hold.entered // the writer has the first job and waits within it
 	go add()
-	for len(s.queue) == 0 { // until the second one is in the queue
+	for s.queue.Waiting() == 0 { // until the second one is in the queue
 		runtime.Gosched()
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
@@ -436,41 +426,5 @@ func (h *holder) Read(p []byte) (int, error) {
 	case <-h.release:
 	}
 	<-h.release
-	return len(p), nil
-}
-
-func TestIDs(t *testing.T) {
-	now := time.UnixMilli(1_000_000)
-	g := ids{now: func() time.Time { return now }, entropy: ones{}}
-	first, err := g.next()
-	if err != nil || first.Time() != 1_000_000 {
-		t.Fatalf("%v, %v", first, err)
-	}
-	// All random bits are set: the next id carries into the time.
-	second, err := g.next()
-	if err != nil || second.Compare(first) <= 0 || second.Time() != 1_000_001 {
-		t.Errorf("%v after %v, %v", second, first, err)
-	}
-	now = now.Add(time.Second)
-	third, err := g.next()
-	if err != nil || third.Time() != 1_001_000 {
-		t.Errorf("%v, %v", third, err)
-	}
-	g.entropy = strings.NewReader("")
-	if _, err := g.next(); err == nil {
-		t.Error("an id without entropy")
-	}
-	now = now.Add(time.Second)
-	if _, err := g.next(); err == nil {
-		t.Error("an id without entropy, in a new millisecond")
-	}
-}
-
-type ones struct{}
-
-func (ones) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = 0xff
-	}
 	return len(p), nil
 }

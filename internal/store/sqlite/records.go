@@ -2,14 +2,11 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
-	"time"
-
-	"github.com/oklog/ulid/v2"
 
 	"github.com/parlance-dev/parlance/internal/store"
+	"github.com/parlance-dev/parlance/internal/store/internal/groupcommit"
+	"github.com/parlance-dev/parlance/internal/store/internal/ids"
 )
 
 // messages is the Store as store.Messages.
@@ -17,27 +14,18 @@ type messages struct{ s *Store }
 
 // Append stores a message; see store.Messages.
 func (m messages) Append(ctx context.Context, n store.NewMessage) (store.Message, bool, error) {
-	a, err := m.s.submit(ctx, &job{message: &n})
-	if err != nil {
-		return store.Message{}, false, unavailable("append message", err)
-	}
-	if a.panicked != nil {
-		panic(a.panicked)
-	}
-	return a.message, a.duplicate, nil
+	return m.s.queue.Message(ctx, n)
 }
 
 // Since reads messages to a user; see store.Messages.
 func (m messages) Since(ctx context.Context, userID, afterID string, limit int) ([]store.Message, error) {
-	const query = `SELECT ` + messageColumns + ` FROM messages WHERE to_user = ? AND id > ? ORDER BY id LIMIT ?`
-	return collect(ctx, m.s, "read messages", scanMessage, query, userID, afterID, page(limit))
+	return collect(ctx, m.s, "read messages", scanMessage, sinceQuery, userID, afterID, groupcommit.Page(limit))
 }
 
 // Missed reads the newest messages to a user; see store.Messages.
 func (m messages) Missed(ctx context.Context, userID, afterID string, limit int) (list []store.Message, older bool, err error) {
-	limit = page(limit)
-	const query = `SELECT ` + messageColumns + ` FROM messages WHERE to_user = ? AND id > ? ORDER BY id DESC LIMIT ?`
-	list, err = collect(ctx, m.s, "read missed messages", scanMessage, query, userID, afterID, limit+1)
+	limit = groupcommit.Page(limit)
+	list, err = collect(ctx, m.s, "read missed messages", scanMessage, missedQuery, userID, afterID, limit+1)
 	if err != nil {
 		return nil, false, err
 	}
@@ -48,28 +36,13 @@ func (m messages) Missed(ctx context.Context, userID, afterID string, limit int)
 	return list, older, nil
 }
 
-// List reads messages from and to a user; see store.Messages. Each direction is
-// a walk along its index that ends after a page.
+// List reads messages from and to a user; see store.Messages.
 func (m messages) List(ctx context.Context, f store.MessageFilter) ([]store.Message, error) {
-	sent, sentArgs := direction("from_user", "to_user", f)
-	got, gotArgs := direction("to_user", "from_user", f)
-	limit := page(f.Limit)
-	query := `SELECT * FROM (` + sent + `) UNION SELECT * FROM (` + got + `) ORDER BY 1 DESC LIMIT ?`
-	return collect(ctx, m.s, "read messages", scanMessage, query, slices.Concat(sentArgs, gotArgs, []any{limit})...)
-}
-
-// direction is the query for a page of the messages that have the user in one
-// column and the other user, if any, in the other.
-func direction(own, other string, f store.MessageFilter) (query string, args []any) {
-	query, args = `SELECT `+messageColumns+` FROM messages WHERE `+own+` = ?`, []any{f.UserID}
-	for _, c := range []struct{ condition, value string }{
-		{other + " = ?", f.With}, {"id < ?", f.Before}, {"id > ?", f.After},
-	} {
-		if c.value != "" {
-			query, args = query+" AND "+c.condition, append(args, c.value)
-		}
+	if f.UserID == "" {
+		return nil, nil
 	}
-	return query + " ORDER BY id DESC LIMIT ?", append(args, page(f.Limit))
+	query, args := listQuery(f)
+	return collect(ctx, m.s, "list messages", scanMessage, query, args...)
 }
 
 // actions is the Store as store.Actions.
@@ -77,34 +50,14 @@ type actions struct{ s *Store }
 
 // Append stores an action; see store.Actions.
 func (a actions) Append(ctx context.Context, n store.NewAction) (store.Action, error) {
-	got, err := a.s.submit(ctx, &job{action: &n})
-	if err != nil {
-		return store.Action{}, unavailable("append action", err)
-	}
-	return got.action, nil
+	return a.s.queue.Action(ctx, n)
 }
 
 // List reads actions; see store.Actions.
 func (a actions) List(ctx context.Context, f store.ActionFilter) ([]store.Action, error) {
-	var where []string
-	var args []any
-	for _, c := range []struct{ condition, value string }{
-		{"user_id = ?", f.UserID}, {"action = ?", f.Action}, {"id < ?", f.Before},
-	} {
-		if c.value != "" {
-			where, args = append(where, c.condition), append(args, c.value)
-		}
-	}
-	query := "SELECT id, user_id, action, data, socket_id FROM actions"
-	if len(where) > 0 {
-		query += " WHERE " + strings.Join(where, " AND ")
-	}
-	query += " ORDER BY id DESC LIMIT ?"
-	return collect(ctx, a.s, "read actions", scanAction, query, append(args, page(f.Limit))...)
+	query, args := actionQuery(f)
+	return collect(ctx, a.s, "list actions", scanAction, query, args...)
 }
-
-// page brings a limit into its bounds.
-func page(limit int) int { return min(max(limit, 0), store.MaxPage) }
 
 // row is a *sql.Row or a *sql.Rows.
 type row interface{ Scan(dest ...any) error }
@@ -112,7 +65,7 @@ type row interface{ Scan(dest ...any) error }
 // collect runs a query and scans all of its rows.
 func collect[T any](ctx context.Context, s *Store, operation string, scan func(row) (T, error), query string, args ...any) ([]T, error) {
 	var all []T
-	err := s.read(operation, func() (err error) {
+	err := s.queue.Read(ctx, operation, func() (err error) {
 		rows, err := s.readers.QueryContext(ctx, query, args...)
 		if err != nil {
 			return err
@@ -146,7 +99,7 @@ func scanMessage(r row) (store.Message, error) {
 	if err != nil {
 		return m, err
 	}
-	m.Timestamp, err = timeOf(m.ID)
+	m.Timestamp, err = ids.Time(m.ID)
 	return m, err
 }
 
@@ -158,15 +111,6 @@ func scanAction(r row) (store.Action, error) {
 		return a, err
 	}
 	a.Data = data
-	a.Timestamp, err = timeOf(a.ID)
+	a.Timestamp, err = ids.Time(a.ID)
 	return a, err
-}
-
-// timeOf returns the time within an id.
-func timeOf(id string) (time.Time, error) {
-	u, err := ulid.ParseStrict(id)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("id %q: %w", id, err)
-	}
-	return u.Timestamp().UTC(), nil
 }

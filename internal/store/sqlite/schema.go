@@ -5,7 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 
-	"github.com/oklog/ulid/v2"
+	"github.com/parlance-dev/parlance/internal/store/internal/ids"
 )
 
 // migrations are the steps of the schema; the database's user_version counts
@@ -38,6 +38,7 @@ INSERT INTO probe VALUES (0);
 `, `
 CREATE INDEX messages_from ON messages (from_user, id);
 CREATE INDEX messages_pair ON messages (from_user, to_user, id);
+CREATE INDEX actions_pair ON actions (user_id, action, id);
 `}
 }
 
@@ -61,19 +62,12 @@ func migrate(ctx context.Context, c *sql.Conn) error {
 	return nil
 }
 
-// lastID returns the greatest id in the database, the zero id where it is empty.
-func lastID(ctx context.Context, c *sql.Conn) (ulid.ULID, error) {
+// raise makes every later id greater than those in the database.
+func raise(ctx context.Context, source *ids.Source, c *sql.Conn) error {
 	const query = `SELECT coalesce(max(id), '') FROM (SELECT max(id) AS id FROM messages UNION ALL SELECT max(id) FROM actions)`
-	var text string
-	if err := c.QueryRowContext(ctx, query).Scan(&text); err != nil {
-		return ulid.ULID{}, fmt.Errorf("read last id: %w", err)
+	var last string
+	if err := c.QueryRowContext(ctx, query).Scan(&last); err != nil {
+		return fmt.Errorf("read last id: %w", err)
 	}
-	if text == "" {
-		return ulid.ULID{}, nil
-	}
-	id, err := ulid.ParseStrict(text)
-	if err != nil {
-		return ulid.ULID{}, fmt.Errorf("read last id %q: %w", text, err)
-	}
-	return id, nil
+	return source.Raise(last)
 }

@@ -5,59 +5,31 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	sqlite "modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
 
 	"github.com/parlance-dev/parlance/internal/store"
+	"github.com/parlance-dev/parlance/internal/store/internal/groupcommit"
+	"github.com/parlance-dev/parlance/internal/store/internal/ids"
 )
-
-// job is one write that waits. Exactly one of message, action and probe is set.
-type job struct {
-	message *store.NewMessage
-	action  *store.NewAction
-	probe   bool
-	gone    <-chan struct{} // closed when nobody waits for the answer any more
-	answer  chan answer     // has room for the one answer
-}
-
-// answer is what the writer says to a job.
-type answer struct {
-	message   store.Message
-	duplicate bool
-	action    store.Action
-	err       error
-	panicked  any // by the message's Stored
-}
-
-// abandoned reports whether nobody waits any more.
-func (j *job) abandoned() bool {
-	select {
-	case <-j.gone:
-		return true
-	default:
-		return false
-	}
-}
 
 // writer owns the only connection that writes. Its methods are not safe for
 // concurrent use: one goroutine runs it.
 type writer struct {
-	db    *sql.DB
-	conn  *sql.Conn
-	ids   ids
-	batch int
+	db   *sql.DB
+	conn *sql.Conn
+	ids  ids.Source
 	// failed says that the last batch did: the next probe has to write.
 	failed bool
 
 	insertMessage, findOffset, insertAction, touch *sql.Stmt
 }
 
-const messageColumns = "id, from_user, to_user, content, type, coalesce(client_offset, '')"
-
 // openWriter opens the connection and brings the schema up to date.
 func openWriter(ctx context.Context, path string, o Options) (_ *writer, err error) {
-	w := &writer{batch: o.Batch, ids: ids{now: o.Now, entropy: o.Entropy}}
+	w := &writer{ids: ids.Source{Now: o.Now, Entropy: o.Entropy}}
 	if w.db, err = sql.Open("sqlite", dsn(path, o.BusyTimeout, false)); err != nil {
 		return nil, err
 	}
@@ -73,7 +45,7 @@ func openWriter(ctx context.Context, path string, o Options) (_ *writer, err err
 	if err = migrate(ctx, w.conn); err != nil {
 		return nil, err
 	}
-	if w.ids.last, err = lastID(ctx, w.conn); err != nil {
+	if err = raise(ctx, &w.ids, w.conn); err != nil {
 		return nil, err
 	}
 	return w, w.prepare(ctx)
@@ -113,53 +85,23 @@ func (w *writer) close() error {
 	return errors.Join(append(errs, w.db.Close())...)
 }
 
-// run writes until the queue is closed and empty.
-func (w *writer) run(queue <-chan *job) {
-	batch := make([]*job, 0, w.batch)
-	for first := range queue {
-		batch = gather(append(batch[:0], first), queue, w.batch)
-		w.write(batch)
-		clear(batch)
-	}
-}
-
-// gather takes what waits already, up to n jobs.
-func gather(batch []*job, queue <-chan *job, n int) []*job {
-	for len(batch) < n {
-		select {
-		case j, ok := <-queue:
-			if !ok {
-				return batch
-			}
-			batch = append(batch, j)
-		default:
-			return batch
-		}
-	}
-	return batch
-}
-
-// write commits a batch, then announces and answers each of its jobs, once and
-// in order, which is that of ids.
-func (w *writer) write(batch []*job) {
-	answers := make([]answer, len(batch))
+// write commits a batch, then settles its jobs; see groupcommit.Write.
+func (w *writer) write(batch []*groupcommit.Job) (again time.Duration) {
+	answers := make([]groupcommit.Answer, len(batch))
 	err := w.commit(batch, answers)
 	w.failed = err != nil
 	for i, j := range batch {
 		if err != nil {
-			answers[i] = answer{err: err}
+			answers[i] = groupcommit.Answer{Err: err}
 		}
-		a := &answers[i]
-		if j.message != nil && a.err == nil && !a.duplicate {
-			a.panicked = j.message.Announce(a.message)
-		}
-		j.answer <- *a
+		j.Settle(answers[i])
 	}
+	return 0
 }
 
 // commit writes a batch in one transaction. An error means that nothing of it
 // counts; an answer's own error concerns that job alone.
-func (w *writer) commit(batch []*job, answers []answer) (err error) {
+func (w *writer) commit(batch []*groupcommit.Job, answers []groupcommit.Answer) (err error) {
 	if !w.needed(batch) {
 		return nil
 	}
@@ -175,12 +117,12 @@ func (w *writer) commit(batch []*job, answers []answer) (err error) {
 		}
 	}()
 	for i, j := range batch {
-		if j.abandoned() {
-			answers[i] = answer{err: context.Canceled}
+		if j.Abandoned() {
+			answers[i] = groupcommit.Answer{Err: context.Canceled}
 			continue
 		}
 		answers[i] = w.apply(ctx, j)
-		if e := answers[i].err; e != nil && !harmless(e) {
+		if e := answers[i].Err; e != nil && !harmless(e) {
 			return e
 		}
 	}
@@ -192,12 +134,12 @@ func (w *writer) commit(batch []*job, answers []answer) (err error) {
 
 // needed reports whether a batch has anything to write: probes alone do not,
 // as long as writing works.
-func (w *writer) needed(batch []*job) bool {
+func (w *writer) needed(batch []*groupcommit.Job) bool {
 	if w.failed {
 		return true
 	}
 	for _, j := range batch {
-		if !j.probe {
+		if !j.Probe() {
 			return true
 		}
 	}
@@ -218,55 +160,55 @@ func harmless(err error) bool {
 }
 
 // apply does one job within the transaction.
-func (w *writer) apply(ctx context.Context, j *job) answer {
+func (w *writer) apply(ctx context.Context, j *groupcommit.Job) groupcommit.Answer {
 	switch {
-	case j.message != nil:
-		return w.applyMessage(ctx, j.message)
-	case j.action != nil:
-		return w.applyAction(ctx, j.action)
+	case j.Message != nil:
+		return w.applyMessage(ctx, j.Message)
+	case j.Action != nil:
+		return w.applyAction(ctx, j.Action)
 	}
 	_, err := w.touch.ExecContext(ctx)
-	return answer{err: err}
+	return groupcommit.Answer{Err: err}
 }
 
-func (w *writer) applyMessage(ctx context.Context, m *store.NewMessage) answer {
+func (w *writer) applyMessage(ctx context.Context, m *store.NewMessage) groupcommit.Answer {
 	var offset any // NULL where the sender named none
 	if m.ClientOffset != "" {
 		offset = m.ClientOffset
 		first, err := scanMessage(w.findOffset.QueryRowContext(ctx, m.From, offset))
 		if err == nil {
-			return answer{message: first, duplicate: true}
+			return groupcommit.Answer{Message: first, Duplicate: true}
 		}
 		if !errors.Is(err, sql.ErrNoRows) {
-			return answer{err: fmt.Errorf("find client offset: %w", err)}
+			return groupcommit.Answer{Err: fmt.Errorf("find client offset: %w", err)}
 		}
 	}
-	id, err := w.ids.next()
+	id, err := w.ids.Next()
 	if err != nil {
-		return answer{err: err}
+		return groupcommit.Answer{Err: err}
 	}
 	if _, err := w.insertMessage.ExecContext(ctx, id.String(), m.From, m.To, m.Content, m.Type, offset); err != nil {
-		return answer{err: fmt.Errorf("insert message: %w", err)}
+		return groupcommit.Answer{Err: fmt.Errorf("insert message: %w", err)}
 	}
-	return answer{message: store.Message{
+	return groupcommit.Answer{Message: store.Message{
 		ID: id.String(), From: m.From, To: m.To, Content: m.Content, Type: m.Type,
 		Timestamp: id.Timestamp().UTC(), ClientOffset: m.ClientOffset,
 	}}
 }
 
-func (w *writer) applyAction(ctx context.Context, a *store.NewAction) answer {
-	id, err := w.ids.next()
+func (w *writer) applyAction(ctx context.Context, a *store.NewAction) groupcommit.Answer {
+	id, err := w.ids.Next()
 	if err != nil {
-		return answer{err: err}
+		return groupcommit.Answer{Err: err}
 	}
 	var data any
 	if a.Data != nil {
 		data = []byte(a.Data)
 	}
 	if _, err := w.insertAction.ExecContext(ctx, id.String(), a.UserID, a.Action, data, a.SocketID); err != nil {
-		return answer{err: fmt.Errorf("insert action: %w", err)}
+		return groupcommit.Answer{Err: fmt.Errorf("insert action: %w", err)}
 	}
-	return answer{action: store.Action{
+	return groupcommit.Answer{Action: store.Action{
 		ID: id.String(), UserID: a.UserID, Action: a.Action, Data: a.Data, SocketID: a.SocketID,
 		Timestamp: id.Timestamp().UTC(),
 	}}

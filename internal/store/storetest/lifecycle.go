@@ -53,10 +53,60 @@ func testActions(t *testing.T, open Open) {
 		{store.ActionFilter{Before: want[0].ID, Limit: 10}, want[1:]},
 		{store.ActionFilter{Before: want[2].ID, Limit: 10}, nil},
 		{store.ActionFilter{UserID: "nobody", Limit: 10}, nil},
+		{store.ActionFilter{UserID: "u1", Action: "login", Before: want[2].ID, Limit: 10}, nil},
+		{store.ActionFilter{UserID: "u1", Action: "login", Before: want[1].ID, Limit: 10}, want[2:]},
+		{store.ActionFilter{Limit: -1}, nil},
 	} {
 		got, err := s.Actions().List(t.Context(), f.filter)
 		if err != nil || len(got) != len(f.want) || len(got) > 0 && !reflect.DeepEqual(got, f.want) {
 			t.Errorf("%+v: %+v, %v\nwant %+v", f.filter, got, err, f.want)
+		}
+	}
+}
+
+// testActionPages pages back through the actions of everyone and of one user
+// while others act, as testListPages does.
+func testActionPages(t *testing.T, open Open) {
+	s, _ := fresh(t, open)
+	act := func(user string) {
+		if _, err := s.Actions().Append(t.Context(), store.NewAction{UserID: user, Action: "click", SocketID: "s"}); err != nil {
+			t.Error(err)
+		}
+	}
+	for range 20 {
+		act("u1")
+		act("u2")
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 100 {
+			act("u1")
+		}
+	}()
+	pages := func(user string, size int) (ids []string) {
+		for f := (store.ActionFilter{UserID: user, Action: "click", Limit: size}); ; f.Before = ids[len(ids)-1] {
+			part, err := s.Actions().List(t.Context(), f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range part {
+				ids = append(ids, a.ID)
+			}
+			if len(part) < size {
+				return ids
+			}
+		}
+	}
+	seen := map[string][]string{}
+	for _, user := range []string{"", "u1", "u2"} {
+		seen[user] = pages(user, 7)
+	}
+	<-done
+	for user, got := range seen {
+		want := pages(user, store.MaxPage)
+		if i := slices.Index(want, got[0]); i < 0 || !slices.Equal(want[i:], got) {
+			t.Errorf("user %q: %d found from number %d of %d on", user, len(got), i, len(want))
 		}
 	}
 }
@@ -66,8 +116,10 @@ func calls(ctx context.Context, s store.Store) map[string]error {
 	got := map[string]error{"ready": s.Ready(ctx)}
 	_, _, got["append message"] = s.Messages().Append(ctx, message("u2", "x"))
 	_, got["since"] = s.Messages().Since(ctx, "u2", "", 1)
+	_, _, got["missed"] = s.Messages().Missed(ctx, "u2", "", 1)
+	_, got["list messages"] = s.Messages().List(ctx, store.MessageFilter{UserID: "u2", Limit: 1})
 	_, got["append action"] = s.Actions().Append(ctx, store.NewAction{UserID: "u", Action: "a"})
-	_, got["list"] = s.Actions().List(ctx, store.ActionFilter{Limit: 1})
+	_, got["list actions"] = s.Actions().List(ctx, store.ActionFilter{Limit: 1})
 	return got
 }
 

@@ -212,12 +212,13 @@ func testPages(t *testing.T, open Open) {
 	}
 }
 
-func testLimits(t *testing.T, open Open) {
-	s, _ := fresh(t, open)
+// fill stores n messages to u2.
+func fill(t *testing.T, s store.Store, n int) {
+	t.Helper()
 	var wg sync.WaitGroup
-	for range 8 {
+	for i := range 64 {
 		wg.Go(func() {
-			for range (store.MaxPage + 16) / 8 {
+			for range (n + i) / 64 {
 				if _, _, err := s.Messages().Append(t.Context(), message("u2", "x")); err != nil {
 					t.Error(err)
 				}
@@ -225,6 +226,11 @@ func testLimits(t *testing.T, open Open) {
 		})
 	}
 	wg.Wait()
+}
+
+func testLimits(t *testing.T, open Open) {
+	s, _ := fresh(t, open)
+	fill(t, s, store.MaxPage+16)
 	for limit, want := range map[int]int{-1: 0, 0: 0, 1: 1, store.MaxPage: store.MaxPage, store.MaxPage + 1: store.MaxPage} {
 		got, err := s.Messages().Since(t.Context(), "u2", "", limit)
 		if err != nil || len(got) != want {
