@@ -226,7 +226,7 @@ func TestMuteServer(t *testing.T) {
 			if _, err := client.Dial(deadline(t), scheme+"://"+listener.Addr().String(), o, client.SocketOptions{}); err == nil {
 				t.Errorf("%s, %s: connected", scheme, w.name)
 			}
-			receive(t, ended)
+			_ = receive(t, ended) // closed or reset
 		}
 	}
 }
