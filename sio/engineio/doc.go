@@ -41,5 +41,5 @@
 // costs a goroutine at rest, no buffer.
 //
 // The package knows nothing of Socket.IO. It imports the standard library,
-// wsframe, and the module's task package.
+// wsframe, and the module's task, queue and pending packages.
 package engineio

@@ -184,7 +184,7 @@ func (t *wsTransport) begin(answer []byte) {
 	err := t.writeAtOnce(answer)
 	o := &t.session.out
 	o.mu.Lock()
-	more := err == nil && (!o.emptyLocked() || t.closing || len(t.control) > 0)
+	more := err == nil && (!o.Empty() || t.closing || len(t.control) > 0)
 	t.writing, t.queued = more, more
 	o.mu.Unlock()
 	if more {

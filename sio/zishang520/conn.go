@@ -12,6 +12,7 @@ import (
 	"github.com/zishang520/socket.io/v3/pkg/slices"
 
 	"github.com/parlance-dev/parlance/sio"
+	"github.com/parlance-dev/parlance/sio/internal/pending"
 )
 
 // carrier is a transport of this package.
@@ -51,7 +52,7 @@ func newConn(e *Engine, r *http.Request) *conn {
 	c := &conn{
 		engine:  e,
 		request: r,
-		out:     outbox{maxPackets: e.options.MaxWaitingPackets, maxBytes: e.options.MaxWaitingBytes},
+		out:     outbox{box: pending.Box[message]{MaxPackets: e.options.MaxWaitingPackets, MaxBytes: e.options.MaxWaitingBytes}},
 		slots:   make(chan struct{}, e.options.MaxWaitingEvents),
 		done:    make(chan struct{}),
 		members: map[string]*clientSocket{},
@@ -106,14 +107,14 @@ func (c *conn) current() carrier {
 // on another goroutine: the caller may hold locks of its own.
 func (c *conn) push(m message) error {
 	switch c.out.push(m) {
-	case queued:
+	case pending.Queued:
 		if t := c.current(); t != nil {
 			t.wake()
 		}
 		return nil
-	case overflow:
+	case pending.Overflow:
 		c.engine.tasks.Run(func() { c.kill(sio.ReasonSlowReader) })
-	case refused:
+	case pending.Refused:
 	}
 	return sio.ErrClosed
 }
