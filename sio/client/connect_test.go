@@ -170,7 +170,8 @@ func TestLeaveBeforeTheAnswer(t *testing.T) {
 		for range 5 {
 			hasty(t, custom)
 			receive(t, answers)
-			call(t, root, "echo") // the server has heard the goodbye by then
+			call(t, root, "echo") // the client has handled the answer by then,
+			call(t, root, "echo") // and the server has heard the goodbye
 			if custom.Connected() {
 				t.Error("connected all the same")
 			}
