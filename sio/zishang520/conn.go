@@ -76,6 +76,7 @@ func (c *conn) established(s engine.Socket) {
 	})
 	_ = s.Once("close", func(args ...any) {
 		c.end(mapReason(slices.TryGetAny[string](args, 0)))
+		c.closeLate()
 		c.engine.forget(s.Id())
 	})
 	c.heart.start()
@@ -94,6 +95,18 @@ func (c *conn) attach(t carrier) {
 	c.carrier = t
 	c.mu.Unlock()
 	t.wake()
+	if c.isDone() {
+		c.closeLate()
+	}
+}
+
+// closeLate closes a WebSocket to which the client has changed while the
+// connection ended. The library does so only where it has not called the
+// connection closed meanwhile, and would leave it open for ever.
+func (c *conn) closeLate() {
+	if ws, ok := c.current().(*wsTransport); ok {
+		ws.DoClose(nil)
+	}
 }
 
 // current returns the transport that carries the outbox.
