@@ -205,7 +205,9 @@ type Event struct {
 	// event that waited for its handler counts for the moment it came.
 	Received time.Time
 	// Ack answers the client; nil where it asked for no answer. Only the
-	// first call counts, and one after the end of the socket does nothing.
+	// first call counts, and one after the end of the socket does nothing; but
+	// a client that has left the namespace, and is still connected, is answered
+	// until Closed is called.
 	Ack func(Payload)
 }
 

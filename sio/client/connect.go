@@ -11,16 +11,22 @@ import (
 	"github.com/parlance-dev/parlance/sio/wire"
 )
 
-// join asks a session to connect the socket. It needs mu.
+// join asks a session to connect the socket. Where the answer to an earlier life
+// is still to come, it asks only after that. It needs mu.
 func (s *Socket) join(session *eio.Session) {
 	ctx, cancel := context.WithCancel(context.Background())
 	l := &life{session: session, ended: ctx.Done(), end: cancel}
 	s.life = l
-	if s.options.Auth == nil {
-		s.sendConnect(l, nil)
-		return
+	l.ask = func() {
+		if s.options.Auth == nil {
+			s.sendConnect(l, nil)
+			return
+		}
+		s.manager.tasks.run(func() { s.authenticate(ctx, l) })
 	}
-	s.manager.tasks.run(func() { s.authenticate(ctx, l) })
+	if !s.stale {
+		l.ask()
+	}
 }
 
 // authenticate asks for the payload to connect with, until there is one or the
@@ -94,6 +100,7 @@ func (s *Socket) sendConnect(l *life, payload json.RawMessage) {
 	} else {
 		b = appendRecovery(b, s.pid, s.offset, payload)
 	}
+	l.asked = true
 	_ = l.session.Push(eio.Packet{Data: b}) // where it has ended, lost is next
 }
 
@@ -163,12 +170,9 @@ func (s *Socket) refused(data json.RawMessage) (notice func()) {
 
 // dismissed takes a DISCONNECT. It needs mu.
 func (s *Socket) dismissed() (notice func()) {
-	l, wasConnected := s.life, s.connected
+	l := s.life
 	s.detach(ErrDisconnected)
 	s.giveUp(ErrDisconnected)
 	s.manager.release()
-	if !wasConnected {
-		return nil
-	}
 	return s.farewell(l, ReasonServer, nil)
 }

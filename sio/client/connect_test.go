@@ -4,10 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/parlance-dev/parlance/sio"
 	"github.com/parlance-dev/parlance/sio/client"
+	"github.com/parlance-dev/parlance/sio/packet"
 )
 
 func TestConnect(t *testing.T) {
@@ -148,4 +151,75 @@ func TestBadOptions(t *testing.T) {
 			t.Errorf("%q is taken", transports)
 		}
 	}
+}
+
+// TestLeaveBeforeTheAnswer: who gives up a namespace before the server has
+// answered harms no other one of the connection, and is out of it.
+func TestLeaveBeforeTheAnswer(t *testing.T) {
+	everywhere(t, settings{}, func(t *testing.T, e env) {
+		l, answers := newLog(), make(chan struct{}, 64)
+		root := e.connect(t, func(o *client.Options) {
+			o.OnPacket = func(p *client.Packet) {
+				if p.Namespace == "/custom" && p.Kind == packet.Connect {
+					answers <- struct{}{}
+				}
+			}
+		}, l.watch(client.SocketOptions{}))
+		l.want(t, "connected", "welcome {}")
+		custom := socket(t, root.Manager(), client.SocketOptions{Namespace: "/custom"})
+		for range 5 {
+			hasty(t, custom)
+			receive(t, answers)
+			call(t, root, "echo") // the client has handled the answer by then,
+			call(t, root, "echo") // and the server has heard the goodbye
+			if custom.Connected() {
+				t.Error("connected all the same")
+			}
+		}
+		l.quiet(t)
+	})
+}
+
+// hasty connects and changes its mind.
+func hasty(t *testing.T, s *client.Socket) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel() // it does not wait
+	wantError(t, s.Connect(ctx), context.Canceled)
+	s.Disconnect()
+}
+
+// TestBackBeforeTheAnswer: who is back at once gets a life of its own, not that
+// of the socket that was given up. (The reference server closes the connection of
+// a client that comes back within one batch.)
+func TestBackBeforeTheAnswer(t *testing.T) {
+	everywhere(t, settings{}, func(t *testing.T, e env) {
+		last := make(chan string, 64) // the ids that the server gives
+		o := e.options(t)
+		o.OnPacket = func(p *client.Packet) {
+			if p.Namespace == "/custom" && p.Kind == packet.Connect {
+				last <- string(p.Data)
+			}
+		}
+		m := manager(t, e.server.url, o)
+		root, s := socket(t, m, client.SocketOptions{}), socket(t, m, client.SocketOptions{Namespace: "/custom"})
+		if err := root.Connect(deadline(t)); err != nil {
+			t.Fatal(err)
+		}
+		for range 5 {
+			hasty(t, s)
+			if err := s.Connect(deadline(t)); err != nil {
+				t.Fatal(err)
+			}
+			call(t, s, "echo")
+			id := ""
+			for range len(last) {
+				id = <-last
+			}
+			if !strings.Contains(id, strconv.Quote(s.ID())) {
+				t.Errorf("id %s, the server says %s", s.ID(), id)
+			}
+			s.Disconnect()
+		}
+	})
 }

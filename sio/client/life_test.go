@@ -6,6 +6,8 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -191,6 +193,40 @@ func TestConnectTimeout(t *testing.T) {
 		o := client.Options{Transports: w.transports, Reconnect: client.Reconnect{Off: true}, ConnectTimeout: 50 * time.Millisecond}
 		if _, err := client.Dial(deadline(t), server, o, client.SocketOptions{}); err == nil || !strings.Contains(err.Error(), "open by") {
 			t.Errorf("%s: %v", w.name, err)
+		}
+	}
+}
+
+// TestMuteServer: a server that takes the connection and never says a word, not
+// of TLS either, is given up, and the connection to it with it.
+func TestMuteServer(t *testing.T) {
+	var config net.ListenConfig
+	listener, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	ended := make(chan error, 8)
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				_, err := io.Copy(io.Discard, conn)
+				_ = conn.Close()
+				ended <- err
+			}()
+		}
+	}()
+	for _, scheme := range []string{"http", "https"} {
+		for _, w := range ways() {
+			o := client.Options{Transports: w.transports, Reconnect: client.Reconnect{Off: true}, ConnectTimeout: 50 * time.Millisecond}
+			if _, err := client.Dial(deadline(t), scheme+"://"+listener.Addr().String(), o, client.SocketOptions{}); err == nil {
+				t.Errorf("%s, %s: connected", scheme, w.name)
+			}
+			_ = receive(t, ended) // closed or reset
 		}
 	}
 }

@@ -36,30 +36,27 @@ func (m *Manager) show(in *packet.Incoming) {
 	m.options.OnPacket(in)
 }
 
-// receive handles a packet. Those for sockets that are not on the session are
-// dropped: they crossed with a disconnect.
+// receive handles a packet. Those for sockets that are not on the session, or
+// that the server has not let in yet, are dropped: they crossed with a disconnect.
 func (m *Manager) receive(session *eio.Session, in *packet.Incoming) error {
 	m.mu.Lock()
 	s := m.find(in.Namespace)
-	if s == nil || s.life == nil || s.life.session != session {
+	if s == nil || s.late(session, in.Kind) || s.life == nil || s.life.session != session {
 		m.mu.Unlock()
 		return nil
 	}
 	l := s.life
 	var notice func()
 	var err error
-	switch in.Kind {
-	case packet.Connect:
-		if !s.connected {
-			notice, err = s.welcomed(in.Data)
-		}
-	case packet.ConnectError:
-		if !s.connected {
-			notice = s.refused(in.Data)
-		}
-	case packet.Disconnect:
+	switch isAnswer := in.Kind == packet.Connect || in.Kind == packet.ConnectError; {
+	case isAnswer == s.connected:
+	case in.Kind == packet.Connect:
+		notice, err = s.welcomed(in.Data)
+	case in.Kind == packet.ConnectError:
+		notice = s.refused(in.Data)
+	case in.Kind == packet.Disconnect:
 		notice = s.dismissed()
-	case packet.Ack, packet.BinaryAck:
+	case in.Kind.IsAck():
 		s.answered(in)
 	default:
 		notice = s.event(l, in)

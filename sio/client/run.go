@@ -122,6 +122,7 @@ func (m *Manager) lost(session *eio.Session, end *eio.End) (wanted bool) {
 	m.session, m.releasing = nil, false
 	var gone []func()
 	for _, s := range m.sockets {
+		s.stale = false // no answer comes any more
 		if s.life == nil || s.life.session != session {
 			continue
 		}

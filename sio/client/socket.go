@@ -21,6 +21,7 @@ type Socket struct {
 	// The manager's mu guards what follows.
 	active    bool  // it wants to be connected
 	life      *life // nil while it has not asked a session to connect it
+	stale     bool  // an earlier life was left before the answer, which is still to come
 	connected bool
 	id        string
 	recovered bool
@@ -38,6 +39,8 @@ type life struct {
 	session *eio.Session
 	ended   <-chan struct{} // closed when the socket leaves, or the session is lost
 	end     context.CancelFunc
+	ask     func()      // begins to connect; it needs mu
+	asked   bool        // CONNECT was sent
 	left    atomic.Bool // the socket has left: what waits for a callback is dropped
 	told    bool        // belongs to the inbox: Connected was due
 }
@@ -147,13 +150,46 @@ func (s *Socket) leave(cause error) {
 		return
 	}
 	wasConnected := s.connected
-	// Also before the server's answer: it may be on its way. ErrEnded is fine.
-	_ = life.session.Push(s.text(packet.AppendHead([]byte{'4'}, packet.Disconnect, 0, s.options.Namespace)))
+	switch {
+	case wasConnected:
+		s.sendDisconnect(life.session)
+	case life.asked:
+		s.stale = true
+	}
 	life.left.Store(true)
 	s.detach(cause)
 	if wasConnected {
 		s.inbox.force(s.farewell(life, ReasonClient, nil))
 	}
+}
+
+// sendDisconnect tells the server that the socket leaves. It needs mu.
+func (s *Socket) sendDisconnect(session *eio.Session) {
+	// ErrEnded is fine.
+	_ = session.Push(eio.Packet{Data: packet.AppendHead([]byte{'4'}, packet.Disconnect, 0, s.options.Namespace)})
+}
+
+// late takes the answer to a CONNECT whose socket has left meanwhile, and reports
+// whether the packet was for that life. The goodbye follows the answer: servers take one
+// for a namespace that they have not let the client into yet for a breach of the
+// protocol. Nor do they take a second CONNECT then, so that whoever has come back
+// since asks only now. It needs mu.
+func (s *Socket) late(session *eio.Session, kind packet.Kind) bool {
+	if !s.stale {
+		return false
+	}
+	switch kind {
+	case packet.Connect:
+		s.sendDisconnect(session)
+	case packet.ConnectError:
+	default:
+		return true
+	}
+	s.stale = false
+	if s.life != nil {
+		s.life.ask()
+	}
+	return true
 }
 
 // detach takes the socket from its session. It needs mu.
@@ -197,5 +233,3 @@ func (s *Socket) tellFailure(err error) {
 		s.inbox.try(func() { s.options.ConnectError(s, err) })
 	}
 }
-
-func (s *Socket) text(b []byte) eio.Packet { return eio.Packet{Data: b} }

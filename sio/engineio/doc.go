@@ -44,5 +44,5 @@
 // kept for that.
 //
 // The package knows nothing of Socket.IO. It imports the standard library,
-// wsframe, and the module's crew, queue and task packages.
+// wsframe, and the module's crew, task, queue and pending packages.
 package engineio

@@ -62,8 +62,8 @@ func control(packet string) Message {
 	return Message{frame: wsframe.Finish(b, wsframe.Text, false)}
 }
 
-// size returns the packets and bytes that the message counts for.
-func (m Message) size() (packets int, bytes int64) {
+// Size returns the packets and bytes that the message counts for.
+func (m Message) Size() (packets int, bytes int64) {
 	bytes = int64(len(m.frame))
 	for _, f := range m.more {
 		bytes += int64(len(f))

@@ -152,7 +152,7 @@ func (t *pollTransport) respond(w http.ResponseWriter, r *http.Request) bool {
 	var batch []Message
 	o.mu.Lock()
 	if o.carrier == transport(t) {
-		batch = o.takeLocked(nil, o.maxBytes)
+		batch = o.Take(nil, o.MaxBytes)
 	} else {
 		upgraded = true
 	}
@@ -198,7 +198,7 @@ func (t *pollTransport) answer(w http.ResponseWriter, r *http.Request, body []by
 	err := s.writeBody(w, r, body)
 	o := &t.session.out
 	o.mu.Lock()
-	o.writtenLocked(batch)
+	o.Written(batch)
 	o.mu.Unlock()
 	if err != nil {
 		t.fail()

@@ -210,7 +210,7 @@ func (s *Server) openSession(r *http.Request) (*Session, *Fault) {
 	}
 	x := &Session{server: s, id: newID(), done: make(chan struct{})}
 	x.opening.set(r)
-	x.out.maxPackets, x.out.maxBytes = s.options.MaxWaitingPackets, s.options.MaxWaitingBytes
+	x.out.MaxPackets, x.out.MaxBytes = s.options.MaxWaitingPackets, s.options.MaxWaitingBytes
 	if s.options.MaxConnectionsPerIP > 0 {
 		x.ip = s.options.ClientIP(r)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/parlance-dev/parlance/sio/engineio/wsframe"
+	"github.com/parlance-dev/parlance/sio/internal/pending"
 )
 
 // Demand is what a message asks of the session.
@@ -129,22 +130,22 @@ func (s *Session) Request() *http.Request { return s.opening.request() }
 func (s *Session) Send(m Message) error {
 	o := &s.out
 	o.mu.Lock()
-	if o.crowdedLocked() {
+	if o.Crowded() {
 		s.makeRoom()
 	}
-	became := o.pushLocked(m)
+	became := o.Push(m)
 	carrier := o.carrier
-	wake := became == queued && carrier != nil && carrier.wakeLocked()
+	wake := became == pending.Queued && carrier != nil && carrier.wakeLocked()
 	o.mu.Unlock()
 	switch {
 	case wake:
 		carrier.wake()
-	case became == overflow:
+	case became == pending.Overflow:
 		s.server.stats.slowReaders.Add(1)
 		// On another goroutine: the caller may hold locks of its own.
 		s.server.tasks.Run(func() { s.kill(ReasonSlowReader) })
 		return ErrClosed
-	case became == refused:
+	case became == pending.Refused:
 		return ErrClosed
 	}
 	return nil
@@ -168,7 +169,7 @@ func (s *Session) Ready() bool {
 	o := &s.out
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return !o.sealed && o.carrier != nil && o.packets == 0 && o.carrier.readyLocked()
+	return !o.Sealed() && o.carrier != nil && o.Idle() && o.carrier.readyLocked()
 }
 
 // AwaitRoom waits until at most half of what may wait for the client waits, or

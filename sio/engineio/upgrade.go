@@ -188,7 +188,7 @@ func (t *wsTransport) begin(answer func([]byte) []byte) {
 	err := t.writeAtOnce(answer)
 	o := &t.session.out
 	o.mu.Lock()
-	more := err == nil && (!o.emptyLocked() || t.closing || len(t.control) > 0)
+	more := err == nil && (!o.Empty() || t.closing || len(t.control) > 0)
 	t.writing, t.queued = more, more
 	o.mu.Unlock()
 	if more {

@@ -143,14 +143,14 @@ func (t *wsTransport) gather(w *writeBatch) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(w.messages) > 0 {
-		o.writtenLocked(w.messages)
+		o.Written(w.messages)
 	}
 	w.reset()
 	if t.dead {
 		return false
 	}
 	if o.carrier == t {
-		w.messages = o.takeLocked(w.messages, writeChunk)
+		w.messages = o.Take(w.messages, writeChunk)
 	}
 	plain := t.deflate == 0 && len(t.control) == 0 && len(t.pong) == 0
 	if plain && len(w.messages) == 1 && len(w.messages[0].more) == 0 {
@@ -179,8 +179,8 @@ func (t *wsTransport) lost() {
 	t.dead = true
 	carries := o.carrier == t
 	if carries {
-		o.discardLocked()
-		o.writtenLocked(nil)
+		o.Discard()
+		o.Written(nil)
 	}
 	o.mu.Unlock()
 	if !carries {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/parlance-dev/parlance/sio"
@@ -14,6 +15,9 @@ func ackCases() []testCase {
 		{name: "ack once", run: ackOnce},
 		{name: "ack ids", run: ackIDs},
 		{name: "ack after the end", run: ackAfterEnd},
+		{name: "ack to a client that has left", run: ackAfterLeave},
+		{name: "ack to a client that has left and come back", run: ackAfterReturn},
+		{name: "ack to a client that was dismissed", run: ackAfterDismissal},
 		{name: "ack from another goroutine", run: ackLater},
 		{name: "client acks", run: clientAck},
 		{name: "client acks twice and unasked", run: clientAckTwice},
@@ -55,6 +59,65 @@ func ackAfterEnd(c *C) {
 	second.Ack(payload())
 	cl.connect("/", "")
 	c.root.peer()
+}
+
+// ackAfterLeave has a client ask and leave the namespace in one batch. Whether
+// the goodbye is read before or after the handler has answered is a matter of
+// luck then, and must not decide about the answer: both events are handled, the
+// connection is still there, so both are answered. The reference server handles
+// none of them where they come in one batch, and answers also such a client
+// where they do not.
+func ackAfterLeave(c *C) {
+	admin := c.open("/admin")
+	admin.event = echo
+	c.root.event = func(p *peer, e sio.Event) {
+		await(c, p.ctx.Done(), "the goodbye is read while the handler works")
+		e.Ack(e.Payload)
+		e.Ack(payload("0"))
+	}
+	cl, p := c.join()
+	cl.connect("/admin", "")
+	cl.emit(`21["e","one"]`, `22["e","two"]`, "1")
+	cl.expect(`31["one"]`, `32["two"]`)
+	p.expectClosed(sio.ReasonClient)
+	cl.emit(`2/admin,1["x"]`)
+	cl.expect(`3/admin,1[]`)
+}
+
+// ackAfterReturn does so with a client that is back at once: ids are the
+// client's, so it knows which of its events is meant.
+func ackAfterReturn(c *C) {
+	c.root.event = func(p *peer, e sio.Event) {
+		await(c, p.ctx.Done(), "the goodbye is read while the handler works")
+		e.Ack(e.Payload)
+	}
+	cl, p := c.join()
+	cl.emit(`21["e","one"]`, "1", "0")
+	got := []string{cl.next().text, cl.next().text}
+	if strings.HasPrefix(got[0], "0") {
+		got[0], got[1] = got[1], got[0]
+	}
+	if got[0] != `31["one"]` || !strings.HasPrefix(got[1], `0{"sid":`) {
+		c.Errorf("got %q, want the answers to the event and to CONNECT", got)
+	}
+	p.expectClosed(sio.ReasonClient)
+}
+
+// ackAfterDismissal has the server end the socket: nothing follows DISCONNECT.
+func ackAfterDismissal(c *C) {
+	admin := c.open("/admin")
+	admin.event = echo
+	c.root.event = func(p *peer, e sio.Event) {
+		p.socket.Disconnect(false)
+		e.Ack(payload())
+	}
+	cl, p := c.join()
+	cl.connect("/admin", "")
+	cl.emit(`21["e"]`)
+	cl.expect("1")
+	p.expectClosed(sio.ReasonServer)
+	cl.emit(`2/admin,1["x"]`)
+	cl.expect(`3/admin,1[]`)
 }
 
 func ackLater(c *C) {

@@ -30,6 +30,7 @@ func closeCases() []testCase {
 		{name: "packets queued before Disconnect are written", run: disconnectWrites},
 		{name: "packets for an ended socket are no fault", run: eventAfterDisconnect},
 		{name: "both sides leave a namespace at once", run: leaveAtOnce},
+		{name: "the server closes while the client changes its transport", modes: []mode{upgradeMode}, run: closeWhileUpgrading},
 		{name: "everything after the end", run: afterEnd},
 		{name: "the end of a socket leaves its successor alone", run: successor},
 	}
@@ -228,6 +229,26 @@ func leaveAtOnce(c *C) {
 		if m.text != "1" && !strings.HasPrefix(m.text, `0{"sid":`) {
 			c.Errorf("got %s", m)
 		}
+	}
+}
+
+// closeWhileUpgrading has the server close a connection while the client's last
+// word of its upgrade is under way. Whatever comes first, nothing stays open.
+func closeWhileUpgrading(c *C) {
+	for range 100 {
+		cl := c.dialMode(pollingMode)
+		cl.connect("/", "")
+		p := c.root.peer()
+		var group sync.WaitGroup
+		group.Go(func() {
+			if cl.upgrade() != nil { // the server was quicker
+				cl.closed("no upgrade")
+			}
+			p.socket.Disconnect(true)
+		})
+		group.Wait()
+		p.expectClosed(sio.ReasonServer)
+		await(c, cl.gone, "the server closes the transport")
 	}
 }
 

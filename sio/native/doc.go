@@ -20,10 +20,13 @@
 // itself, so that an event costs no switch of goroutines, and engineio sees to
 // it that others read on where a call lasts (see there).
 //
+// A client that leaves a namespace with events under way, say in the same write,
+// has them handled and is still answered, unless its connection ends with it.
+//
 // What may wait is bounded: events for their handler, by MaxWaitingEvents a
 // session, after which it is not read on; packets for the client, by
 // MaxWaitingPackets and MaxWaitingBytes, after which it is disconnected; and a
 // client that asks faster than it reads the answers waits for itself.
 //
-// It imports sio, its packet, rooms and task packages, and engineio.
+// It imports sio, its packet, acks, queue, rooms and task packages, and engineio.
 package native

@@ -29,7 +29,6 @@ type Engine struct {
 	mu         sync.RWMutex
 	namespaces map[string]*namespace
 	patterns   []pattern
-	closing    bool
 }
 
 var _ sio.Engine = (*Engine)(nil)
@@ -149,9 +148,6 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.sessions.
 // reconnect, to another node or once this one is back.
 func (e *Engine) Shutdown(ctx context.Context) error {
 	e.sessions.Drain()
-	e.mu.Lock()
-	e.closing = true
-	e.mu.Unlock()
 	select {
 	case <-e.work.Wait(): // what has been taken in is also answered
 	case <-ctx.Done():

@@ -60,14 +60,16 @@ func TestPattern(t *testing.T) {
 	r.send(one, "40/tenant-b,")
 	r.expect(one, "40/tenant-b,")
 	same(t, count("/tenant-a")+count("/tenant-b"), 2, "namespaces made")
-	r.send(one, `42/tenant-a,1["x"]`, `42/tenant-b,1["x"]`)
+	r.send(one, `42/tenant-a,1["x"]`)
 	r.expect(one, `43/tenant-a,1["/tenant-a",2]`)
+	r.send(one, `42/tenant-b,1["x"]`) // apart: namespaces do not wait for each other
 	r.expect(one, `43/tenant-b,1["/tenant-b",1]`)
 	same(t, r.Stats().Sockets, 3, "sockets")
 
-	r.send(one, "40/tenant-fixed,", `42/tenant-fixed,2["x",5]`, "40/other,")
+	r.send(one, "40/tenant-fixed,", `42/tenant-fixed,2["x",5]`)
 	r.expect(one, "40/tenant-fixed,")
 	r.expect(one, "43/tenant-fixed,2[5]")
+	r.send(one, "40/other,")
 	r.expect(one, `44/other,{"message":"no"`)
 	same(t, count("/tenant-fixed"), 0, "namespaces made of a fixed name")
 

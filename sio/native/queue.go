@@ -120,7 +120,17 @@ func (s *socket) acknowledger(id uint64) func(sio.Payload) {
 			m := ackMessage(s.ns.name, id, p)
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			_ = s.sendLocked(m) // closed meanwhile: nobody waits for it
+			if s.hearsLocked() {
+				_ = s.conn.session.Send(m) // closed meanwhile: nobody waits for it
+			}
 		})
 	}
+}
+
+// hearsLocked reports whether somebody waits for the answers to events: until
+// Closed, also a client that has left the namespace with events under way. Its
+// goodbye says nothing about what it has asked before.
+func (s *socket) hearsLocked() bool {
+	left := s.state == ended && s.reason == sio.ReasonClient && s.handler != nil
+	return s.state == open || left
 }

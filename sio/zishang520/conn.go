@@ -12,6 +12,7 @@ import (
 	"github.com/zishang520/socket.io/v3/pkg/slices"
 
 	"github.com/parlance-dev/parlance/sio"
+	"github.com/parlance-dev/parlance/sio/internal/pending"
 )
 
 // carrier is a transport of this package.
@@ -51,7 +52,7 @@ func newConn(e *Engine, r *http.Request) *conn {
 	c := &conn{
 		engine:  e,
 		request: r,
-		out:     outbox{maxPackets: e.options.MaxWaitingPackets, maxBytes: e.options.MaxWaitingBytes},
+		out:     outbox{box: pending.Box[message]{MaxPackets: e.options.MaxWaitingPackets, MaxBytes: e.options.MaxWaitingBytes}},
 		slots:   make(chan struct{}, e.options.MaxWaitingEvents),
 		done:    make(chan struct{}),
 		members: map[string]*clientSocket{},
@@ -75,6 +76,7 @@ func (c *conn) established(s engine.Socket) {
 	})
 	_ = s.Once("close", func(args ...any) {
 		c.end(mapReason(slices.TryGetAny[string](args, 0)))
+		c.closeLate()
 		c.engine.forget(s.Id())
 	})
 	c.heart.start()
@@ -93,6 +95,18 @@ func (c *conn) attach(t carrier) {
 	c.carrier = t
 	c.mu.Unlock()
 	t.wake()
+	if c.isDone() {
+		c.closeLate()
+	}
+}
+
+// closeLate closes a WebSocket to which the client has changed while the
+// connection ended. The library does so only where it has not called the
+// connection closed meanwhile, and would leave it open for ever.
+func (c *conn) closeLate() {
+	if ws, ok := c.current().(*wsTransport); ok {
+		ws.DoClose(nil)
+	}
 }
 
 // current returns the transport that carries the outbox.
@@ -106,14 +120,14 @@ func (c *conn) current() carrier {
 // on another goroutine: the caller may hold locks of its own.
 func (c *conn) push(m message) error {
 	switch c.out.push(m) {
-	case queued:
+	case pending.Queued:
 		if t := c.current(); t != nil {
 			t.wake()
 		}
 		return nil
-	case overflow:
+	case pending.Overflow:
 		c.engine.tasks.Run(func() { c.kill(sio.ReasonSlowReader) })
-	case refused:
+	case pending.Refused:
 	}
 	return sio.ErrClosed
 }

@@ -147,10 +147,17 @@ func (s *clientSocket) acknowledger(id uint64) func(sio.Payload) {
 			return
 		}
 		s.mu.Lock()
-		err := s.sendable()
+		hears := s.hearsLocked()
 		s.mu.Unlock()
-		if err == nil {
+		if hears {
 			_ = s.conn.push(ackMessage(s.ns.name, id, p)) // closed meanwhile: nobody waits for it
 		}
 	}
+}
+
+// hearsLocked reports whether somebody waits for the answers to events: until
+// Closed, also a client that has left the namespace with events under way. Its
+// goodbye says nothing about what it has asked before.
+func (s *clientSocket) hearsLocked() bool {
+	return s.state == open || s.left && s.handler != nil
 }

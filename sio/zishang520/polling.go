@@ -139,7 +139,7 @@ func (t *pollTransport) respond(ctx *types.HttpContext) bool {
 	t.mu.Unlock()
 	var batch []message
 	if !discarded {
-		batch = t.conn.out.take(t.conn.out.maxBytes)
+		batch = t.conn.out.take(0)
 	}
 	body := appendPayload(nil, batch)
 	switch {

@@ -46,6 +46,7 @@ type clientSocket struct {
 	handler sio.SocketHandler // set by accepted, nil again after Closed
 	reason  sio.Reason        // of ended
 	early   func()            // Disconnect, called too early
+	left    bool              // the client said goodbye
 	events  eventQueue
 	acks    acks.Table
 }
@@ -202,7 +203,7 @@ func (s *clientSocket) leave() bool {
 	if s.state != open {
 		return false
 	}
-	s.state = leaving
+	s.state, s.left = leaving, true
 	return true
 }
 

@@ -109,7 +109,6 @@ func (t *wsTransport) lost() {
 		t.abort()
 		return
 	}
-	t.conn.out.seal()
 	t.conn.out.discard()
 	_ = t.netConn().SetReadDeadline(time.Now().Add(t.conn.engine.grace()))
 	c := t.conn
