@@ -72,6 +72,10 @@ conformance: node-modules ## real clients against the started server
 durability: node-modules ## kill the server 50 times under load, on each store, and look for what it acknowledged
 	PARLANCE_DURABILITY_ROUNDS=$${ROUNDS:-50} $(GO) test -count=1 -timeout 30m -run TestAcknowledgedMessagesSurviveSIGKILL -v ./conformance
 
+.PHONY: soak
+soak: ## the server under mixed traffic for DURATION (default 10m): nothing may grow, be lost or doubled
+	$(GO) run ./bench/cmd/soak --duration $${DURATION:-10m}
+
 .PHONY: bench
 bench: bench-peers ## the server beside its peers, into bench/results (12 minutes)
 	$(GO) run ./bench/cmd/bench

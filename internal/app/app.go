@@ -101,15 +101,17 @@ func New(ctx context.Context, cfg *config.Config, logger *slog.Logger, o Options
 // verifier makes what checks tokens.
 func (a *App) verifier(ctx context.Context, cfg *config.Config, clock sio.Clock) (*auth.Verifier, error) {
 	var err error
+	from := "JWT_JWKS_URL"
 	switch {
 	case cfg.JWT.JWKSURL != "":
 		// The set outlives the start: only Close ends its refreshing.
 		a.keys, err = auth.JWKS(context.WithoutCancel(ctx), cfg.JWT.JWKSURL, auth.JWKSOptions{Logger: a.logger})
 	case cfg.JWT.PublicKeyFile != "":
+		from = "JWT_PUBLIC_KEY_FILE"
 		a.keys, err = auth.PublicKeyFile(cfg.JWT.PublicKeyFile)
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", from, err)
 	}
 	return auth.New(auth.Options{
 		Secret:     cfg.JWT.Secret.Reveal(),

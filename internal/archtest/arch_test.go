@@ -78,6 +78,7 @@ func laws() []law {
 		{folder: "internal/logging", outside: []string{"*"}},
 		{folder: "internal/app", module: []string{"internal/...", "sio/..."}, outside: []string{"*"}, tests: []string{"conformance/driver", "conformance/ferretdb"}},
 		{folder: "internal/archtest"},
+		{folder: "internal/docstest"},
 		{folder: "cmd/parlance", module: []string{"generator/..."}, outside: []string{"*"}},
 		{folder: "cmd/server", module: []string{"internal/..."}, outside: []string{"*"}},
 		{folder: "conformance", module: []string{"asyncapi", "schemas", "conformance/..."}, outside: []string{"*"}},
