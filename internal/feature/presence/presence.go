@@ -97,5 +97,10 @@ func (s *Service) Close() {
 
 // awaiting is the room of the sockets that have not got their snapshot, or one
 // that is ahead of the changes: changes are not broadcast to them. It is among
-// the reserved names, and no user id has a control character.
-func awaiting() string { return events.RoomUser("\x00awaiting") }
+// the reserved names, so that no client joins it, and longer than that of any
+// user: control characters alone keep tokens out, not messages and calls.
+func awaiting() string { return events.RoomUser("\x00awaiting" + padding) }
+
+// padding has as many characters as a user id has at most, wherever one comes in.
+const padding = "........" + "........" + "........" + "........" + "........" + "........" + "........" + "........" +
+	"........" + "........" + "........" + "........" + "........" + "........" + "........" + "........"
