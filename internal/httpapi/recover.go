@@ -2,11 +2,11 @@ package httpapi
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime"
 	"runtime/debug"
+
+	"github.com/parlance-dev/parlance/sio"
 )
 
 // recoverPanics turns a panic into a log line and an answer; where a part of
@@ -23,7 +23,7 @@ func recoverPanics(log *slog.Logger) func(http.Handler) http.Handler {
 					panic(p) // the way to cut a connection on purpose
 				}
 				log.Error("handler panicked", "path", cut(r.URL.Path, longestPath), "requestId", RequestID(r.Context()),
-					"panic", kind(p), "stack", string(debug.Stack()))
+					"panic", sio.PanicKind(p), "stack", string(debug.Stack()))
 				rec, ok := w.(*recorder)
 				switch {
 				case ok && rec.hijacked:
@@ -39,13 +39,4 @@ func recoverPanics(log *slog.Logger) func(http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 		})
 	}
-}
-
-// kind says what somebody panicked with. The value itself may hold what a client
-// sent, unless it is the Go runtime's.
-func kind(p any) string {
-	if err, ok := p.(runtime.Error); ok {
-		return err.Error()
-	}
-	return fmt.Sprintf("%T", p)
 }
