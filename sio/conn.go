@@ -3,8 +3,6 @@ package sio
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -179,12 +177,8 @@ func (s *Server) refused(socket Socket, err error) {
 // logPanic logs where a handler panicked, and what kind of value it threw. The
 // value itself may hold what a client sent, unless it is the Go runtime's.
 func (s *Server) logPanic(socketID, event string, r any) {
-	what := fmt.Sprintf("%T", r)
-	if err, ok := r.(runtime.Error); ok {
-		what = err.Error()
-	}
 	s.options.Logger.Error("handler panicked",
-		"socketId", socketID, "event", event, "panic", what, "stack", string(debug.Stack()))
+		"socketId", socketID, "event", event, "panic", PanicKind(r), "stack", string(debug.Stack()))
 }
 
 // startExpiry ends the connection when its identity expires.

@@ -132,8 +132,11 @@ func (a *App) Drain() { a.draining.Store(true) }
 
 // Close disconnects every client after what was queued for it is written,
 // waits for the handlers that run, and closes the store. Where ctx ends first,
-// the rest is cut off.
-func (a *App) Close(ctx context.Context) error {
+// the rest is cut off. Requests that are answered at that time may fail.
+func (a *App) Close(ctx context.Context) error { return errors.Join(a.stop(ctx), a.release()) }
+
+// stop ends the sockets and what works for them.
+func (a *App) stop(ctx context.Context) error {
 	a.Drain()
 	a.presence.Close() // nobody is left to be told who goes
 	a.unwatch()
@@ -141,7 +144,7 @@ func (a *App) Close(ctx context.Context) error {
 	if err != nil {
 		err = fmt.Errorf("stop the engine: %w", err)
 	}
-	return errors.Join(err, a.awaitReplays(ctx), a.release())
+	return errors.Join(err, a.awaitReplays(ctx))
 }
 
 // release closes what handlers use, after the last handler.

@@ -74,11 +74,13 @@ func (a *App) serve(ctx context.Context, listener net.Listener, scraped *metrics
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
 	// Sockets first: their polls are requests that would not end otherwise.
-	// Metrics last: how the rest ends can be seen there.
-	err = errors.Join(err, a.Close(stop), server.Shutdown(stop), sockets.Wait(stop), scraped.stop(stop))
+	// The store when nobody asks it any more. Metrics last: how the rest ends can
+	// be seen there.
+	err = errors.Join(err, a.stop(stop), server.Shutdown(stop), sockets.Wait(stop))
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = errors.Join(err, server.Close())
 	}
+	err = errors.Join(err, a.release(), scraped.stop(stop))
 	if err == nil || errors.Is(err, http.ErrServerClosed) {
 		logger.Info("stopped")
 		return nil

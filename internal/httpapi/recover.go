@@ -2,10 +2,11 @@ package httpapi
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+
+	"github.com/parlance-dev/parlance/sio"
 )
 
 // recoverPanics turns a panic into a log line and an answer; where a part of
@@ -22,7 +23,7 @@ func recoverPanics(log *slog.Logger) func(http.Handler) http.Handler {
 					panic(p) // the way to cut a connection on purpose
 				}
 				log.Error("handler panicked", "path", cut(r.URL.Path, longestPath), "requestId", RequestID(r.Context()),
-					"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+					"panic", sio.PanicKind(p), "stack", string(debug.Stack()))
 				rec, ok := w.(*recorder)
 				switch {
 				case ok && rec.hijacked:

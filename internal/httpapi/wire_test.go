@@ -141,6 +141,8 @@ func TestPanics(t *testing.T) {
 		case "/socket.io/before":
 			w.Header().Set("Content-Length", "1000000")
 			panic("secret detail")
+		case "/socket.io/runtime":
+			_ = []int{}[len(r.Method)]
 		case "/socket.io/within":
 			_, _ = w.Write([]byte("half"))
 			w.(http.Flusher).Flush()
@@ -154,8 +156,14 @@ func TestPanics(t *testing.T) {
 	if err != nil || status != http.StatusInternalServerError || !strings.Contains(body, `"code":"INTERNAL_ERROR"`) || strings.Contains(body, "detail\"") {
 		t.Errorf("before the answer: %d %q %v", status, body, err)
 	}
-	if !strings.Contains(log.String(), "secret detail") || !strings.Contains(log.String(), "wire_test.go") {
+	if !strings.Contains(log.String(), `"panic":"string"`) || !strings.Contains(log.String(), "wire_test.go") {
 		t.Errorf("the panic is not logged with its stack: %s", log)
+	}
+	if strings.Contains(log.String(), "secret detail") {
+		t.Errorf("what somebody panicked with is logged: %s", log)
+	}
+	if status, _, err := fetch(t, "GET", s.URL+"/socket.io/runtime", ""); err != nil || status != http.StatusInternalServerError || !strings.Contains(log.String(), "index out of range [3]") {
+		t.Errorf("what the runtime says is not logged: %d %v %s", status, err, log)
 	}
 	if _, body, err := fetch(t, "GET", s.URL+"/socket.io/within", ""); err == nil {
 		t.Errorf("half an answer passed as a whole one: %q", body)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -252,10 +251,6 @@ func (e *Engine) after(d time.Duration, stop <-chan struct{}, f func()) {
 // logPanic logs a panic of a handler: where, and of what kind, but not the
 // value, unless it is the runtime's own, as it may hold what a client sent.
 func (e *Engine) logPanic(call string, s *clientSocket, r any) {
-	what := fmt.Sprintf("%T", r)
-	if err, ok := r.(runtime.Error); ok {
-		what = err.Error()
-	}
 	e.options.Logger.Error("handler panicked", "call", call, "namespace", s.ns.name,
-		"socketId", s.id, "panic", what, "stack", string(debug.Stack()))
+		"socketId", s.id, "panic", sio.PanicKind(r), "stack", string(debug.Stack()))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -251,10 +250,7 @@ func (p *player) flush(ctx context.Context) error {
 // panicked makes a failure of a panic: where, and of what kind. The value itself
 // may hold what somebody wrote, unless it is the Go runtime's.
 func (p *player) panicked(v any) error {
-	what := fmt.Sprintf("%T", v)
-	if err, ok := v.(runtime.Error); ok {
-		what = err.Error()
-	}
+	what := sio.PanicKind(v)
 	if !p.told {
 		p.handler.logger.Error("replay panicked", "socketId", p.conn.ID(), "panic", what, "stack", string(debug.Stack()))
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"runtime/debug"
 	"sync"
+
+	"github.com/parlance-dev/parlance/sio"
 )
 
 // repairs is what the cluster could not do when it was asked to: sockets to be
@@ -158,7 +160,7 @@ func (s *Service) pass() {
 // something left to do.
 func (s *Service) passed() {
 	if r := recover(); r != nil { // its goroutine is nobody else's
-		s.options.Logger.Error("repairing presence panicked", "stack", string(debug.Stack()))
+		s.options.Logger.Error("repairing presence panicked", "panic", sio.PanicKind(r), "stack", string(debug.Stack()))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
