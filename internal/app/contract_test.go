@@ -177,7 +177,9 @@ func TestContract7_ClientThatDoesNotRead(t *testing.T) {
 				t.Run(engine+" "+transport+" "+name, func(t *testing.T) {
 					r := start(t, t.TempDir(), app.Options{}, "SOCKET_ENGINE="+engine, "API_RATE_LIMIT=1000000")
 					witness := r.connect(t, d, "websocket")
+					await(t, witness, "online_users") // from now on it is told of others
 					connect(r, t)
+					await(t, witness, "user_online")
 					online := func() bool {
 						status, _ := r.request(t, http.MethodGet, "/api/presence/mute", "")
 						return status == http.StatusOK
@@ -196,6 +198,14 @@ func TestContract7_ClientThatDoesNotRead(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// await waits for an event.
+func await(t *testing.T, c *driver.Client, event string) {
+	t.Helper()
+	if _, err := c.Next(deadline(t), event); err != nil {
+		t.Fatal(err)
 	}
 }
 
