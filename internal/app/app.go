@@ -98,20 +98,22 @@ func New(ctx context.Context, cfg *config.Config, logger *slog.Logger, o Options
 	return a, nil
 }
 
-// verifier makes what checks tokens.
+// verifier makes what checks tokens. Its errors name the setting that is to
+// blame, in one line.
 func (a *App) verifier(ctx context.Context, cfg *config.Config, clock sio.Clock) (*auth.Verifier, error) {
 	var err error
-	from := "JWT_JWKS_URL"
+	setting := ""
 	switch {
 	case cfg.JWT.JWKSURL != "":
+		setting = "JWT_JWKS_URL"
 		// The set outlives the start: only Close ends its refreshing.
 		a.keys, err = auth.JWKS(context.WithoutCancel(ctx), cfg.JWT.JWKSURL, auth.JWKSOptions{Logger: a.logger})
 	case cfg.JWT.PublicKeyFile != "":
-		from = "JWT_PUBLIC_KEY_FILE"
+		setting = "JWT_PUBLIC_KEY_FILE"
 		a.keys, err = auth.PublicKeyFile(cfg.JWT.PublicKeyFile)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", from, err)
+		return nil, fmt.Errorf("%s: %w", setting, err)
 	}
 	return auth.New(auth.Options{
 		Secret:     cfg.JWT.Secret.Reveal(),

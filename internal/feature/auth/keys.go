@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/MicahParks/jwkset"
@@ -155,11 +156,20 @@ func JWKS(ctx context.Context, url string, o JWKSOptions) (*Keys, error) {
 	keys, err := fetchJWKS(ctx, url, o)
 	if err != nil {
 		cancel()
-		return nil, fmt.Errorf("auth: key set: %w", err)
+		return nil, fmt.Errorf("auth: key set: %w", oneLineError{err})
 	}
 	keys.close = cancel
 	return keys, nil
 }
+
+// oneLineError is an error whose text is one line: the library joins errors.
+type oneLineError struct{ error }
+
+// Error renders the lines of the error as one.
+func (e oneLineError) Error() string { return strings.ReplaceAll(e.error.Error(), "\n", ": ") }
+
+// Unwrap returns the error itself.
+func (e oneLineError) Unwrap() error { return e.error }
 
 func fetchJWKS(ctx context.Context, url string, o JWKSOptions) (*Keys, error) {
 	strict := false
