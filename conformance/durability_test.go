@@ -86,13 +86,7 @@ func openSQLite(t *testing.T) (env []string, read func(t *testing.T) []kept) {
 // an insert with synchronous=FULL before it answers, as the embedded store does.
 func openFerretDB(t *testing.T) (env []string, read func(t *testing.T) []kept) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute) // the first build takes its time
-	defer cancel()
-	binary, err := ferretdb.Binary(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := ferretdb.Start(ctx, binary, t.TempDir())
+	db, err := ferretdb.Start(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,6 +75,9 @@ type Refusal struct { //nolint:errname // what a handshake gets is called a refu
 // Error returns the message.
 func (r *Refusal) Error() string { return r.Message }
 
+// Code returns the code in Data where NewRefusal put it there, "" for none.
+func (r *Refusal) Code() Code { return r.code }
+
 // NewRefusal returns a refusal whose data is {"code": code}.
 func NewRefusal(code Code, message string) *Refusal {
 	data := wire.AppendString([]byte(`{"code":`), string(code))

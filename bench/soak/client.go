@@ -109,24 +109,30 @@ func (c *client) message(id string) {
 // compare waits until the client has as many messages as were sent to its user,
 // and checks that they are those.
 func (c *client) compare(ctx context.Context, sent map[string]bool) {
+	seen := c.await(ctx, len(sent))
+	if len(seen) < len(sent) {
+		c.run.fault("%s: %d of %d messages came", c.user, len(seen), len(sent))
+	}
+	for _, id := range seen {
+		if !sent[id] {
+			c.run.fault("%s: message %s was never acknowledged", c.user, id)
+		}
+	}
+}
+
+// await waits until n messages have come, and returns those that have.
+func (c *client) await(ctx context.Context, n int) []string {
 	for {
 		c.mu.Lock()
 		seen, changed := c.seen, c.changed
 		c.mu.Unlock()
-		if len(seen) >= len(sent) {
-			break
+		if len(seen) >= n {
+			return seen
 		}
 		select {
 		case <-changed:
-			continue
 		case <-ctx.Done():
-		}
-		c.run.fault("%s: %d of %d messages came", c.user, len(seen), len(sent))
-		return
-	}
-	for _, id := range c.seen {
-		if !sent[id] {
-			c.run.fault("%s: message %s was never acknowledged", c.user, id)
+			return seen
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Options are what a run is made of. None may be zero, but for Seed.
+// Options are what a run is made of. None may be zero or less, but for Seed.
 type Options struct {
 	Binary   string        // the server's program
 	Dir      string        // an empty folder for what it stores
@@ -22,6 +22,22 @@ type Options struct {
 	Interval time.Duration // between two samples
 	Seed     uint64        // of what clients choose to do
 	Progress io.Writer     // a line for each sample
+}
+
+// check names what no run can be made of.
+func (o *Options) check() error {
+	if o.Clients < 1 {
+		return fmt.Errorf("%d clients: there must be one at least", o.Clients)
+	}
+	for _, d := range []struct {
+		what string
+		d    time.Duration
+	}{{"duration", o.Duration}, {"step", o.Step}, {"time to the next absence", o.Away}, {"interval", o.Interval}} {
+		if d.d <= 0 {
+			return fmt.Errorf("%s %v: must be more than nothing", d.what, d.d)
+		}
+	}
+	return nil
 }
 
 // Result is what a run found.
@@ -69,6 +85,9 @@ type run struct {
 // Run runs the server and its clients. An error means that it could not; what
 // went wrong under way is in the result.
 func Run(ctx context.Context, o Options) (res *Result, err error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
 	r := &run{Options: o, users: (o.Clients + 1) / 2, counts: map[string]int64{}, sent: map[string]map[string]bool{}}
 	if r.server, err = startServer(ctx, o.Binary, o.Dir, r.fault); err != nil {
 		return nil, err

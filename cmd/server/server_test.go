@@ -15,6 +15,7 @@ import (
 
 	"github.com/parlance-dev/parlance/internal/config"
 	"github.com/parlance-dev/parlance/internal/feature/auth"
+	"github.com/parlance-dev/parlance/internal/identity"
 )
 
 const secret = "a-secret-of-more-than-32-bytes-0123456789"
@@ -107,7 +108,7 @@ func verify(t *testing.T, printed string, o auth.Options) (user, role, departmen
 	if err != nil {
 		t.Fatalf("%q: %v", printed, err)
 	}
-	return id.UserID, id.Role, id.Attributes[auth.AttributeDepartment], time.Until(id.ExpiresAt)
+	return id.UserID, id.Role, id.Attributes[identity.Department], time.Until(id.ExpiresAt)
 }
 
 func TestToken(t *testing.T) {

@@ -29,8 +29,11 @@ import (
 	"time"
 )
 
-// Binary builds the program and returns where it is.
-func Binary(ctx context.Context) (string, error) {
+// buildTimeout is how long the program may take to be built, the first time.
+const buildTimeout = 5 * time.Minute
+
+// binary builds the program and returns where it is.
+func binary(ctx context.Context) (string, error) {
 	dir, err := source()
 	if err != nil {
 		return "", err
@@ -75,10 +78,17 @@ type Server struct {
 	cmd    *exec.Cmd
 }
 
-// Start starts a server on a free port of the loopback interface, whose databases
-// live in dir; the folder has to exist.
-func Start(ctx context.Context, binary, dir string) (*Server, error) {
-	s := &Server{binary: binary, dir: dir}
+// Start builds the program where that is still to be done, and starts a server on
+// a free port of the loopback interface, whose databases live in dir; the folder
+// has to exist. It takes five minutes at most.
+func Start(ctx context.Context, dir string) (*Server, error) {
+	ctx, cancel := context.WithTimeout(ctx, buildTimeout)
+	defer cancel()
+	program, err := binary(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{binary: program, dir: dir}
 	return s, s.start(ctx, "127.0.0.1:0")
 }
 

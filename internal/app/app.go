@@ -141,11 +141,11 @@ func (a *App) Close(ctx context.Context) error { return errors.Join(a.stop(ctx),
 func (a *App) stop(ctx context.Context) error {
 	a.Drain()
 	a.presence.Close() // nobody is left to be told who goes
-	a.unwatch()
 	err := a.engine.Shutdown(ctx)
 	if err != nil {
 		err = fmt.Errorf("stop the engine: %w", err)
 	}
+	a.unwatch()
 	return errors.Join(err, a.awaitReplays(ctx))
 }
 

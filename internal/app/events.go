@@ -20,18 +20,25 @@ import (
 
 // newEngine makes the configured Socket.IO engine with the contract's settings.
 func newEngine(cfg *config.Config, logger *slog.Logger) (sio.Engine, error) {
-	said := events.Contract().Server
+	contract := events.Contract()
+	limit := func(name string) int64 {
+		n, _ := contract.Limit(name) // of a generated name, so that it is there
+		return n
+	}
+	said := contract.Server
 	o := sio.EngineOptions{
-		Path:         said.Path,
-		Transports:   said.Transports,
-		PingInterval: said.PingInterval,
-		PingTimeout:  said.PingTimeout,
-		MaxPayload:   cfg.MaxPayloadBytes,
-		Logger:       logger,
+		Path:              said.Path,
+		Transports:        said.Transports,
+		PingInterval:      said.PingInterval,
+		PingTimeout:       said.PingTimeout,
+		MaxPayload:        cfg.MaxPayloadBytes,
+		MaxWaitingPackets: int(limit(events.LimitWaitingPackets)),
+		MaxWaitingBytes:   limit(events.LimitWaitingBytes),
+		Logger:            logger,
 	}
 	engines := map[string]func(sio.EngineOptions) (sio.Engine, error){
 		"native": func(o sio.EngineOptions) (sio.Engine, error) {
-			return native.New(o, native.WithMaxConnectionsPerIP(connectionsPerIP, clientIP))
+			return native.New(o, native.WithMaxConnectionsPerIP(int(limit(events.LimitConnectionsPerIP)), clientIP))
 		},
 		"zishang520": func(o sio.EngineOptions) (sio.Engine, error) { return zishang520.New(o) },
 	}
@@ -41,9 +48,6 @@ func newEngine(cfg *config.Config, logger *slog.Logger) (sio.Engine, error) {
 	}
 	return open(o)
 }
-
-// connectionsPerIP is how many connections one client address may have on a node.
-const connectionsPerIP = 1_000
 
 // clientIP says whose connection a request is, proxies seen through.
 func clientIP(r *http.Request) string { return httpapi.ClientIP(r.Context()).String() }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -21,8 +20,9 @@ import (
 const tryTokenTTL = 24 * time.Hour
 
 // Run serves until ctx ends, then stops in order: readiness, sockets, requests,
-// store, metrics, logs. Logs go to stderr, and to LOG_DIR where that is set; stdout gets, outside production, tokens to try the
-// server with. An error means that the start or the stop failed.
+// store, metrics, logs. Logs go to stderr, and to LOG_DIR where that is set;
+// stdout gets, outside production, tokens to try the server with. An error means
+// that the start or the stop failed.
 func Run(ctx context.Context, cfg *config.Config, stdout, stderr io.Writer) error {
 	if err := cfg.EnsureSecret(); err != nil {
 		return err
@@ -81,9 +81,8 @@ func (a *App) serve(ctx context.Context, listener net.Listener, scraped *metrics
 		err = errors.Join(err, server.Close())
 	}
 	err = errors.Join(err, a.release(), scraped.stop(stop))
-	if err == nil || errors.Is(err, http.ErrServerClosed) {
+	if err == nil {
 		logger.Info("stopped")
-		return nil
 	}
 	return err
 }

@@ -17,13 +17,7 @@ import (
 // startDatabase starts a server of MongoDB's wire protocol for one test.
 func startDatabase(t *testing.T) *ferretdb.Server {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute) // the first build takes its time
-	defer cancel()
-	binary, err := ferretdb.Binary(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := ferretdb.Start(ctx, binary, t.TempDir())
+	db, err := ferretdb.Start(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,13 +1,13 @@
 package config
 
 import (
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/parlance-dev/parlance/internal/gen/events"
+	"github.com/parlance-dev/parlance/internal/mdtable"
 	"github.com/parlance-dev/parlance/sio"
 )
 
@@ -97,32 +97,16 @@ func later(name, meanwhile string) Var {
 	return Var{name, "", meaning, unsupported(meanwhile), true}
 }
 
-// MarkdownTable renders the variables for the README.
-func MarkdownTable() string {
-	var b strings.Builder
-	b.WriteString("| Variable | Default | Meaning |\n|---|---|---|\n")
+// UpdateTable returns a README with a table of the variables between its marks;
+// see mdtable.Update.
+func UpdateTable(readme string) (string, error) {
+	var rows [][]string
 	for _, v := range Vars() {
 		def := ""
 		if v.Default != "" {
 			def = "`" + v.Default + "`"
 		}
-		b.WriteString("| `" + v.Name + "` | " + def + " | " + strings.ReplaceAll(v.Meaning, "|", `\|`) + " |\n")
+		rows = append(rows, []string{"`" + v.Name + "`", def, v.Meaning})
 	}
-	return b.String()
-}
-
-// The marks in the README between which the table stands, each on a line.
-const (
-	tableBegin = "<!-- config:begin -->\n"
-	tableEnd   = "<!-- config:end -->"
-)
-
-// UpdateTable returns a README with MarkdownTable between its marks.
-func UpdateTable(readme string) (string, error) {
-	before, rest, ok := strings.Cut(readme, tableBegin)
-	_, after, closed := strings.Cut(rest, tableEnd)
-	if !ok || !closed || strings.Contains(after, tableBegin) {
-		return "", errors.New("the README wants the lines <!-- config:begin --> and <!-- config:end -->, once each")
-	}
-	return before + tableBegin + MarkdownTable() + tableEnd + after, nil
+	return mdtable.Update(readme, "config", mdtable.Table([]string{"Variable", "Default", "Meaning"}, rows))
 }

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -19,9 +18,9 @@ type Verifier interface {
 
 type identityKey struct{}
 
-// identity returns who a request comes from, the zero Identity where nobody
+// caller returns who a request comes from, the zero Identity where nobody
 // needs to be known.
-func identity(ctx context.Context) sio.Identity {
+func caller(ctx context.Context) sio.Identity {
 	id, _ := ctx.Value(identityKey{}).(sio.Identity)
 	return id
 }
@@ -59,13 +58,11 @@ func (a *API) authenticate(w http.ResponseWriter, r *http.Request) (sio.Identity
 		a.answer(w, r, err)
 		return id, false
 	}
-	var data struct{ Code string }
-	_ = json.Unmarshal(refusal.Data, &data) // of our own making; without a code it is no good answer, and shows in tests
 	challenge := `Bearer realm="parlance"`
-	if data.Code != string(events.CodeAuthTokenRequired) {
+	if refusal.Code() != events.CodeAuthTokenRequired {
 		challenge += `, error="invalid_token", error_description="` + refusal.Message + `"`
 	}
 	w.Header().Set("WWW-Authenticate", challenge)
-	WriteProblem(w, r, http.StatusUnauthorized, data.Code, refusal.Message)
+	WriteProblem(w, r, http.StatusUnauthorized, string(refusal.Code()), refusal.Message)
 	return id, false
 }

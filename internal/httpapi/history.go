@@ -12,7 +12,7 @@ import (
 // ListMessages returns messages of the caller, or for an administrator of
 // anybody, newest first.
 func (a *API) ListMessages(ctx context.Context, r api.ListMessagesRequestObject) (api.ListMessagesResponseObject, error) {
-	p, who := r.Params, identity(ctx)
+	p, who := r.Params, caller(ctx)
 	user := who.UserID
 	if p.User != "" && p.User != user {
 		if who.Role != events.RoleNameAdmin {
@@ -25,17 +25,19 @@ func (a *API) ListMessages(ctx context.Context, r api.ListMessagesRequestObject)
 	if err != nil {
 		return nil, fmt.Errorf("list messages: %w", err)
 	}
-	list := api.ListMessages200JSONResponse{Messages: make([]api.StoredMessage, 0, min(limit, len(messages)))}
-	for i, m := range messages {
-		if i == limit {
-			list.NextCursor = messages[i-1].ID
-			break
-		}
-		list.Messages = append(list.Messages, api.StoredMessage{
-			ID: m.ID, From: m.From, To: m.To, Content: m.Content, Type: api.StoredMessageType(m.Type), Timestamp: stamp(m.Timestamp),
-		})
+	var list api.ListMessages200JSONResponse
+	var rest *store.Message
+	if list.Messages, rest = page(messages, limit, storedMessage); rest != nil {
+		list.NextCursor = rest.ID
 	}
 	return list, nil
+}
+
+// storedMessage is a message as the document of the API has it.
+func storedMessage(m store.Message) api.StoredMessage {
+	return api.StoredMessage{
+		ID: m.ID, From: m.From, To: m.To, Content: m.Content, Type: api.StoredMessageType(m.Type), Timestamp: stamp(m.Timestamp),
+	}
 }
 
 // ListActions returns actions, newest first.
@@ -46,15 +48,17 @@ func (a *API) ListActions(ctx context.Context, r api.ListActionsRequestObject) (
 	if err != nil {
 		return nil, fmt.Errorf("list actions: %w", err)
 	}
-	list := api.ListActions200JSONResponse{Actions: make([]api.StoredAction, 0, min(limit, len(actions)))}
-	for i, m := range actions {
-		if i == limit {
-			list.NextCursor = actions[i-1].ID
-			break
-		}
-		list.Actions = append(list.Actions, api.StoredAction{
-			ID: m.ID, UserID: m.UserID, Action: m.Action, Data: m.Data, SocketID: m.SocketID, Timestamp: stamp(m.Timestamp),
-		})
+	var list api.ListActions200JSONResponse
+	var rest *store.Action
+	if list.Actions, rest = page(actions, limit, storedAction); rest != nil {
+		list.NextCursor = rest.ID
 	}
 	return list, nil
+}
+
+// storedAction is an action as the document of the API has it.
+func storedAction(a store.Action) api.StoredAction {
+	return api.StoredAction{
+		ID: a.ID, UserID: a.UserID, Action: a.Action, Data: a.Data, SocketID: a.SocketID, Timestamp: stamp(a.Timestamp),
+	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/parlance-dev/parlance/internal/gen/api"
 	"github.com/parlance-dev/parlance/internal/gen/events"
+	"github.com/parlance-dev/parlance/internal/identity"
 )
 
 // Notices emits to connected users; each method returns the time that the
@@ -24,9 +25,6 @@ type Kicker interface {
 	// Kick disconnects all sockets of a user on all nodes; none is no failure.
 	Kick(ctx context.Context, userID string) error
 }
-
-// attributeDepartment is the identity's attribute that names a department.
-const attributeDepartment = "department"
 
 // emitted is the answer of calls that emit.
 func emitted(at time.Time) api.EmittedJSONResponse {
@@ -67,8 +65,8 @@ func (a *API) PostAdminMessage(_ context.Context, r api.PostAdminMessageRequestO
 // PostDepartmentMessage emits department_message. Moderators write to their own
 // department.
 func (a *API) PostDepartmentMessage(ctx context.Context, r api.PostDepartmentMessageRequestObject) (api.PostDepartmentMessageResponseObject, error) {
-	who := identity(ctx)
-	if who.Role != events.RoleNameAdmin && who.Attributes[attributeDepartment] != r.Department {
+	who := caller(ctx)
+	if who.Role != events.RoleNameAdmin && who.Attributes[identity.Department] != r.Department {
 		return nil, forbidden("Moderators may write to their own department only")
 	}
 	at, err := a.d.Notices.DepartmentMessage(r.Department, r.Body.Message)

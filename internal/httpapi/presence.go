@@ -13,19 +13,7 @@ import (
 	"github.com/parlance-dev/parlance/sio"
 )
 
-// defaultLimit is how many entries a page has where nobody says.
-const defaultLimit = 50
-
-// pageSize is the limit of a page.
-func pageSize(asked int) int {
-	if asked == 0 {
-		return defaultLimit
-	}
-	return asked
-}
-
-// ListPresence returns users that are online, by ascending id. One more than
-// the page is asked for, to know whether there is another page.
+// ListPresence returns users that are online, by ascending id.
 func (a *API) ListPresence(ctx context.Context, r api.ListPresenceRequestObject) (api.ListPresenceResponseObject, error) {
 	after, err := readCursor(r.Params.Cursor)
 	if err != nil {
@@ -36,13 +24,10 @@ func (a *API) ListPresence(ctx context.Context, r api.ListPresenceRequestObject)
 	if err != nil {
 		return nil, fmt.Errorf("list presence: %w", err)
 	}
-	list := api.ListPresence200JSONResponse{Users: make([]api.UserInfo, 0, min(limit, len(users)))}
-	for i, u := range users {
-		if i == limit {
-			list.NextCursor = writeCursor(users[i-1].ID)
-			break
-		}
-		list.Users = append(list.Users, userInfo(u))
+	var list api.ListPresence200JSONResponse
+	var rest *events.UserInfo
+	if list.Users, rest = page(users, limit, userInfo); rest != nil {
+		list.NextCursor = writeCursor(rest.ID)
 	}
 	return list, nil
 }

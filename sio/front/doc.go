@@ -23,6 +23,6 @@
 // can tell it the truth. A handler that neither answers nor takes the connection
 // over is not told by the request's context when the client goes away.
 //
-// The package knows nothing of Engine.IO. It imports the standard library and
-// the module's crew and task packages.
+// The package knows nothing of Engine.IO. It imports the standard library, the
+// module's crew and task packages, and sio for what may be logged of a panic.
 package front

@@ -2,6 +2,7 @@ package front
 
 import (
 	"bytes"
+	"cmp"
 	"net"
 	"net/http"
 	"time"
@@ -36,7 +37,7 @@ func (r *firstRead) from(conn *net.TCPConn) error {
 	if hasRaw { // often the request is there already, and needs no deadline
 		err = raw.Read(func(fd uintptr) bool { r.try(fd); return true })
 		if err != nil || r.err != nil || r.n > 0 {
-			return firstError(err, r.err)
+			return cmp.Or(err, r.err)
 		}
 	}
 	r.waited = true
@@ -50,14 +51,7 @@ func (r *firstRead) from(conn *net.TCPConn) error {
 		return err
 	}
 	err = raw.Read(r.try)
-	return firstError(err, r.err)
-}
-
-func firstError(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
+	return cmp.Or(err, r.err)
 }
 
 // giveBack gives the buffer back. What was read must not be used any more.

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+
+	"github.com/parlance-dev/parlance/sio"
 )
 
 // serve reads the first request of a connection and answers it or gives it to
@@ -82,7 +84,7 @@ func (l *Listener) handle(a *answer) (then func()) {
 			return
 		}
 		if err, ok := p.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
-			l.logf("http: panic serving %v: %v\n%s", a.request.RemoteAddr, p, debug.Stack())
+			l.logf("http: panic serving %v: %s\n%s", a.request.RemoteAddr, sio.PanicKind(p), debug.Stack())
 		}
 		if a.taken == nil {
 			_ = a.conn.Close()

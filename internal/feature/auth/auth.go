@@ -15,17 +15,16 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/parlance-dev/parlance/internal/gen/events"
+	"github.com/parlance-dev/parlance/internal/identity"
 	"github.com/parlance-dev/parlance/sio"
 )
 
-// The contract's roles, and the attribute that carries the department.
+// The contract's roles.
 const (
 	RoleAdmin     = events.RoleNameAdmin
 	RoleModerator = events.RoleNameModerator
 	RoleUser      = events.RoleNameUser
 	RoleBanned    = events.RoleNameBanned
-
-	AttributeDepartment = "department"
 )
 
 const (
@@ -143,7 +142,7 @@ func (v *Verifier) verify(token string) (sio.Identity, error) {
 		return sio.Identity{}, errBanned
 	}
 	if f.department != "" {
-		id.Attributes = map[string]string{AttributeDepartment: f.department}
+		id.Attributes = map[string]string{identity.Department: f.department}
 	}
 	return id, nil
 }

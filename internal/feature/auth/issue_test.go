@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parlance-dev/parlance/internal/feature/auth"
+	"github.com/parlance-dev/parlance/internal/identity"
 )
 
 func TestIssue(t *testing.T) {
@@ -15,7 +16,7 @@ func TestIssue(t *testing.T) {
 		t.Fatal(err)
 	}
 	id, err := v.Verify(token)
-	if err != nil || id.UserID != "u1" || id.Role != auth.RoleAdmin || id.Attributes[auth.AttributeDepartment] != "sales" || !id.ExpiresAt.Equal(clock().Add(time.Hour)) {
+	if err != nil || id.UserID != "u1" || id.Role != auth.RoleAdmin || id.Attributes[identity.Department] != "sales" || !id.ExpiresAt.Equal(clock().Add(time.Hour)) {
 		t.Errorf("%+v, %v", id, err)
 	}
 	least, err := auth.Issue([]byte(secret), auth.Claims{UserID: "7"}, clock(), time.Second)

@@ -5,11 +5,9 @@ import (
 	"time"
 
 	"github.com/parlance-dev/parlance/internal/cluster"
+	"github.com/parlance-dev/parlance/internal/identity"
 	"github.com/parlance-dev/parlance/sio"
 )
-
-// department is the attribute of an identity that names its department.
-const department = "department"
 
 // visit is a socket on its way in or out.
 type visit struct {
@@ -26,7 +24,7 @@ func visitOf(c *sio.Conn, at time.Time) *visit {
 		UserID:      id.UserID,
 		SocketID:    c.ID(),
 		Role:        id.Role,
-		Department:  id.Attributes[department],
+		Department:  id.Attributes[identity.Department],
 		ConnectedAt: at,
 	}}
 }

@@ -8,11 +8,9 @@ import (
 	"strings"
 
 	"github.com/parlance-dev/parlance/internal/gen/events"
+	"github.com/parlance-dev/parlance/internal/identity"
 	"github.com/parlance-dev/parlance/sio"
 )
-
-// department is the attribute of an identity that names its department.
-const department = "department"
 
 // Entitled returns the rooms of the server that an identity belongs to, from
 // the moment it connects until it leaves.
@@ -24,7 +22,7 @@ func Entitled(id sio.Identity) []string {
 	case events.RoleNameModerator:
 		rooms = append(rooms, events.RoomModerators)
 	}
-	if d := id.Attributes[department]; d != "" {
+	if d := id.Attributes[identity.Department]; d != "" {
 		rooms = append(rooms, events.RoomDepartment(d))
 	}
 	return rooms

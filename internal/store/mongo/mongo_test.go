@@ -75,7 +75,7 @@ func run(m *testing.M) (code int) {
 			return code
 		}
 		defer func() { fail(os.RemoveAll(dir)) }()
-		if ferret, err = start(dir); err != nil {
+		if ferret, err = ferretdb.Start(context.Background(), dir); err != nil {
 			fail(err)
 			return code
 		}
@@ -90,17 +90,6 @@ func run(m *testing.M) (code int) {
 		fail(goleak.Find())
 	}
 	return code
-}
-
-// start builds and starts a server.
-func start(dir string) (*ferretdb.Server, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	defer cancel()
-	binary, err := ferretdb.Binary(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return ferretdb.Start(ctx, binary, dir)
 }
 
 // drop drops the databases of the tests.

@@ -120,7 +120,7 @@ func (st *storm) end(t *testing.T) {
 // own starts a FerretDB for one test, which may do to it what it likes.
 func own(t *testing.T) *ferretdb.Server {
 	t.Helper()
-	db, err := start(t.TempDir())
+	db, err := ferretdb.Start(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -70,7 +71,7 @@ func collect[T any](ctx context.Context, s *Store, operation string, scan func(r
 		if err != nil {
 			return err
 		}
-		defer func() { err = first(err, rows.Close()) }()
+		defer func() { err = cmp.Or(err, rows.Close()) }()
 		for rows.Next() {
 			one, err := scan(rows)
 			if err != nil {
@@ -84,13 +85,6 @@ func collect[T any](ctx context.Context, s *Store, operation string, scan func(r
 		return nil, err
 	}
 	return all, nil
-}
-
-func first(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 func scanMessage(r row) (store.Message, error) {
