@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/parlance-dev/parlance/sio"
@@ -158,9 +159,11 @@ func TestBadOptions(t *testing.T) {
 func TestLeaveBeforeTheAnswer(t *testing.T) {
 	everywhere(t, settings{}, func(t *testing.T, e env) {
 		l, answers := newLog(), make(chan struct{}, 64)
+		var gate sync.Mutex
 		root := e.connect(t, func(o *client.Options) {
 			o.OnPacket = func(p *client.Packet) {
 				if p.Namespace == "/custom" && p.Kind == packet.Connect {
+					pass(&gate)
 					answers <- struct{}{}
 				}
 			}
@@ -168,7 +171,7 @@ func TestLeaveBeforeTheAnswer(t *testing.T) {
 		l.want(t, "connected", "welcome {}")
 		custom := socket(t, root.Manager(), client.SocketOptions{Namespace: "/custom"})
 		for range 5 {
-			hasty(t, custom)
+			hasty(t, custom, &gate)
 			receive(t, answers)
 			call(t, root, "echo") // the client has handled the answer by then,
 			call(t, root, "echo") // and the server has heard the goodbye
@@ -180,13 +183,22 @@ func TestLeaveBeforeTheAnswer(t *testing.T) {
 	})
 }
 
-// hasty connects and changes its mind.
-func hasty(t *testing.T, s *client.Socket) {
+// hasty connects and changes its mind before an answer is through the gate: an
+// answer that came before would have connected the socket.
+func hasty(t *testing.T, s *client.Socket, gate *sync.Mutex) {
 	t.Helper()
+	gate.Lock()
+	defer gate.Unlock()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel() // it does not wait
 	wantError(t, s.Connect(ctx), context.Canceled)
 	s.Disconnect()
+}
+
+// pass waits until the gate is open.
+func pass(gate *sync.Mutex) {
+	gate.Lock()
+	gate.Unlock() //nolint:staticcheck // nothing is guarded, only the moment counts
 }
 
 // TestBackBeforeTheAnswer: who is back at once gets a life of its own, not that
@@ -195,9 +207,11 @@ func hasty(t *testing.T, s *client.Socket) {
 func TestBackBeforeTheAnswer(t *testing.T) {
 	everywhere(t, settings{}, func(t *testing.T, e env) {
 		last := make(chan string, 64) // the ids that the server gives
+		var gate sync.Mutex
 		o := e.options(t)
 		o.OnPacket = func(p *client.Packet) {
 			if p.Namespace == "/custom" && p.Kind == packet.Connect {
+				pass(&gate)
 				last <- string(p.Data)
 			}
 		}
@@ -207,7 +221,7 @@ func TestBackBeforeTheAnswer(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 5 {
-			hasty(t, s)
+			hasty(t, s, &gate)
 			if err := s.Connect(deadline(t)); err != nil {
 				t.Fatal(err)
 			}
