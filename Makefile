@@ -70,7 +70,7 @@ conformance: node-modules ## real clients against the started server
 
 .PHONY: durability
 durability: node-modules ## kill the server 50 times under load, on each store, and look for what it acknowledged
-	PARLANCE_DURABILITY_ROUNDS=$${ROUNDS:-50} $(GO) test -count=1 -timeout 30m -run TestAcknowledgedMessagesSurviveSIGKILL -v ./conformance
+	PARLANCE_DURABILITY_ROUNDS=$${ROUNDS:-50} $(GO) test -count=1 -timeout 30m -run TestAcknowledgedMessagesSurviveSIGKILL -v ./acceptance
 
 .PHONY: soak
 soak: ## the server under mixed traffic for DURATION (default 10m): nothing may grow, be lost or doubled

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parlance-dev/parlance/conformance/ferretdb"
+	"github.com/parlance-dev/parlance/acceptance/ferretdb"
 	"github.com/parlance-dev/parlance/internal/app"
 	"github.com/parlance-dev/parlance/internal/logging"
 )

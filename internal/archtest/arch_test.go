@@ -70,7 +70,7 @@ func laws() []law {
 		{folder: "internal/identity"},
 		{folder: "internal/mdtable"},
 		{folder: "internal/feature", module: []string{"internal/gen/...", "internal/identity", "internal/store", "internal/cluster", "sio", "sio/wire"}, outside: []string{"*"}, tests: []string{"sio/siotest", "internal/store/...", "internal/cluster/..."}},
-		{folder: "internal/store", module: []string{"internal/store/..."}, outside: []string{"*"}, tests: []string{"conformance/ferretdb"}},
+		{folder: "internal/store", module: []string{"internal/store/..."}, outside: []string{"*"}, tests: []string{"acceptance/ferretdb"}},
 		{folder: "internal/httpapi", module: []string{"internal/gen/...", "internal/identity", "internal/store", "internal/cluster", "sio", "openapi"}, outside: []string{"*"}, tests: []string{"sio/front", "sio/siotest", "internal/store/...", "internal/cluster/..."}},
 		{folder: "internal/metrics", module: []string{"internal/mdtable", "internal/store", "sio", "sio/native", "sio/engineio"}, outside: []string{"*"}, tests: []string{"internal/store/...", "sio/siotest"}},
 		{folder: "openapi"},
@@ -78,14 +78,15 @@ func laws() []law {
 		{folder: "internal/cluster", module: []string{"internal/cluster/..."}, outside: []string{"*"}},
 		{folder: "internal/config", module: []string{"internal/mdtable", "internal/gen/events", "sio"}, outside: []string{"*"}},
 		{folder: "internal/logging", outside: []string{"*"}},
-		{folder: "internal/app", module: []string{"internal/...", "sio/..."}, outside: []string{"*"}, tests: []string{"conformance/driver", "conformance/ferretdb"}},
+		{folder: "internal/app", module: []string{"internal/...", "sio/..."}, outside: []string{"*"}, tests: []string{"conformance/driver", "acceptance/ferretdb"}},
 		{folder: "internal/archtest"},
 		{folder: "internal/docstest"},
 		{folder: "cmd/parlance", module: []string{"generator/..."}, outside: []string{"*"}},
 		{folder: "cmd/server", module: []string{"internal/..."}, outside: []string{"*"}},
+		{folder: "acceptance", module: []string{"asyncapi", "schemas", "conformance/driver"}, outside: []string{"*"}, tests: []string{"acceptance/ferretdb"}},
 		{folder: "conformance", module: []string{"asyncapi", "schemas", "conformance/..."}, outside: []string{"*"}},
 		// A database for the tests, behind the wire.
-		{folder: "conformance/ferretdb"},
+		{folder: "acceptance/ferretdb"},
 		// A client behind the line protocol, as the one of another language is.
 		{folder: "conformance/drivers/go", module: []string{"sio", "sio/client"}},
 		// An example backend on a contract of its own, for the official protocol suites.

@@ -16,7 +16,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"go.uber.org/goleak"
 
-	"github.com/parlance-dev/parlance/conformance/ferretdb"
+	"github.com/parlance-dev/parlance/acceptance/ferretdb"
 	"github.com/parlance-dev/parlance/internal/store"
 	"github.com/parlance-dev/parlance/internal/store/mongo"
 	"github.com/parlance-dev/parlance/internal/store/storetest"

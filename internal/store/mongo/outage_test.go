@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parlance-dev/parlance/conformance/ferretdb"
+	"github.com/parlance-dev/parlance/acceptance/ferretdb"
 	"github.com/parlance-dev/parlance/internal/store"
 	"github.com/parlance-dev/parlance/internal/store/mongo"
 )

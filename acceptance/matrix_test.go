@@ -1,4 +1,4 @@
-package conformance
+package acceptance
 
 import (
 	"context"
@@ -26,7 +26,7 @@ func runners() []runner {
 }
 
 func startJS(ctx context.Context, _ string) (*driver.Driver, error) {
-	d, err := driver.Start(ctx, filepath.Join("drivers", "js"), "node", "driver.mjs")
+	d, err := driver.Start(ctx, filepath.Join("..", "conformance", "drivers", "js"), "node", "driver.mjs")
 	if err != nil {
 		return nil, fmt.Errorf("start the JavaScript client (npm ci in conformance/drivers/js installs it): %w", err)
 	}
@@ -35,7 +35,7 @@ func startJS(ctx context.Context, _ string) (*driver.Driver, error) {
 
 func startGo(ctx context.Context, dir string) (*driver.Driver, error) {
 	binary := filepath.Join(dir, "driver-go")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "./drivers/go").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "../conformance/drivers/go").CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build the Go client: %w\n%s", err, out)
 	}
 	return driver.Start(ctx, "", binary)

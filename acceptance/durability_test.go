@@ -1,4 +1,4 @@
-package conformance
+package acceptance
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	_ "modernc.org/sqlite"
 
-	"github.com/parlance-dev/parlance/conformance/ferretdb"
+	"github.com/parlance-dev/parlance/acceptance/ferretdb"
 )
 
 // roundsVariable says how often the server is killed; `make durability` sets 50.

@@ -1,4 +1,4 @@
-package conformance
+package acceptance
 
 import (
 	"bufio"
@@ -24,7 +24,7 @@ import (
 const patience = 20 * time.Second
 
 // secret signs the tokens of the tests.
-const secret = "conformance-tests-only-0123456789abcdef"
+const secret = "acceptance-tests-only-0123456789abcdef"
 
 // shared is what all tests use: built and started once.
 type shared struct {
@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 // run sets the suite up, runs the tests and takes it down; it returns the exit
 // code.
 func run(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "parlance-conformance-")
+	dir, err := os.MkdirTemp("", "parlance-acceptance-")
 	if err != nil {
 		return failed(err)
 	}
@@ -59,7 +59,7 @@ func run(m *testing.M) int {
 }
 
 func failed(err error) int {
-	fmt.Fprintln(os.Stderr, "conformance:", err)
+	fmt.Fprintln(os.Stderr, "acceptance:", err)
 	return 2
 }
 
