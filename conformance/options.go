@@ -1,0 +1,83 @@
+package conformance
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/parlance-dev/parlance/conformance/kit"
+	"github.com/parlance-dev/parlance/conformance/report"
+)
+
+// Options say what to judge, and with what.
+type Options struct {
+	Backend Backend
+	// Clients are the drivers by name, in the order of the report; default
+	// js and go.
+	Clients []string
+	// Transports are websocket, polling and upgrade; default all.
+	Transports []string
+	// LabelFilter is an expression of Ginkgo's over the labels of a case on its
+	// cell, such as "section-3 && websocket && !slow". Cases narrows the run to
+	// those whose id matches one of the patterns (path.Match).
+	LabelFilter string
+	Cases       []string
+	// Known are the failures that are expected; nil: none.
+	Known *report.Known
+	// HTTPLimit also runs the case that uses up the HTTP limit, last.
+	HTTPLimit bool
+	// NoSkip makes a skipped case a failure of the run.
+	NoSkip bool
+	// Patience is how long a case waits for what must happen; default 10 s.
+	Patience time.Duration
+	// Drivers start the client processes.
+	Drivers Drivers
+	// Progress is told how far the run is; nil: nobody is.
+	Progress io.Writer
+	// Version and Notes go into the report.
+	Version string
+	Notes   []string
+}
+
+// Backend is the backend under test.
+type Backend interface {
+	kit.Backend
+	// Describe returns the kind (url, docker, command) and the name of the
+	// backend.
+	Describe() (kind, name string)
+}
+
+// ErrOptions says that the options make no sense.
+var ErrOptions = errors.New("conformance: options")
+
+func (o *Options) setDefaults() error {
+	if len(o.Clients) == 0 {
+		o.Clients = []string{"js", "go"}
+	}
+	if len(o.Transports) == 0 {
+		o.Transports = names(kit.Transports())
+	}
+	for _, name := range o.Transports {
+		if all := names(kit.Transports()); !slices.Contains(all, name) {
+			return fmt.Errorf("%w: no transport %q; there are %s", ErrOptions, name, strings.Join(all, ", "))
+		}
+	}
+	if o.Patience == 0 {
+		o.Patience = 10 * time.Second
+	}
+	if o.Progress == nil {
+		o.Progress = io.Discard
+	}
+	return nil
+}
+
+func names(transports []kit.Transport) []string {
+	all := make([]string, len(transports))
+	for i, t := range transports {
+		all[i] = t.Name
+	}
+	return all
+}

@@ -1,0 +1,65 @@
+package conformance
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/parlance-dev/parlance/conformance/report"
+)
+
+// report puts together what the run came to.
+func (s *session) report() *report.Report {
+	kind, name := s.options.Backend.Describe()
+	r := &report.Report{
+		Version: s.options.Version, Notes: s.options.Notes, Started: s.began, Duration: time.Since(s.began),
+		Target:    report.Target{Kind: kind, Name: name, URL: s.options.Backend.URL()},
+		HTTPCalls: s.env.HTTPCalls(),
+	}
+	for _, c := range s.env.Cells {
+		r.Cells = append(r.Cells, report.Cell{Client: c.Client, Transport: c.Transport.Name})
+	}
+	for _, row := range s.results {
+		if len(row.results) == 0 {
+			continue // filtered out
+		}
+		r.Cases = append(r.Cases, report.Case{ID: row.ID, Contract: row.Contract, Section: row.Section, Labels: row.Labels, Results: row.results})
+	}
+	if s.options.Known != nil {
+		s.options.Known.Apply(r, s.filtered())
+	}
+	s.judgeCoverage(r)
+	if s.options.NoSkip {
+		refuseSkips(r)
+	}
+	return r
+}
+
+// judgeCoverage adds the table, and a problem for every part of the contract
+// that a whole run has not exercised.
+func (s *session) judgeCoverage(r *report.Report) {
+	r.Coverage = s.coverage.Table()
+	if s.filtered() {
+		return
+	}
+	for _, c := range r.Coverage {
+		for _, item := range c.Items {
+			if item.Hits == 0 && item.Excused == "" {
+				r.Problems = append(r.Problems, fmt.Sprintf("not exercised: %s %s", c.Kind, item.Name))
+			}
+		}
+	}
+	if most := 80; r.HTTPCalls >= most && !s.options.HTTPLimit {
+		r.Problems = append(r.Problems, fmt.Sprintf("the run made %d calls to /api, and is to stay under %d", r.HTTPCalls, most))
+	}
+}
+
+// refuseSkips makes problems of skipped cases.
+func refuseSkips(r *report.Report) {
+	for _, c := range r.Cases {
+		for _, result := range c.Results {
+			if result.State == report.Skipped {
+				r.Problems = append(r.Problems, fmt.Sprintf("skipped: %s: %s", fullName(c.ID, result.Cell), result.Skip))
+			}
+		}
+	}
+}
