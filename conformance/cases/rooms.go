@@ -1,8 +1,6 @@
 package cases
 
 import (
-	"strconv"
-
 	. "github.com/onsi/gomega" //nolint:revive,staticcheck // the words of assertions
 
 	"github.com/parlance-dev/parlance/conformance/kit"
@@ -34,6 +32,87 @@ func rooms() []kit.Case {
 			},
 		},
 		{
+			ID: "rooms/leave-unknown", Section: section,
+			Contract: "leaving a room that one is not in succeeds",
+			Run: func(t *kit.T) {
+				t.ConnectUser(t.User()).OK("leave_room", room(t.Room()))
+			},
+		},
+		{
+			ID: "rooms/reserved-admins", Section: section,
+			Contract: "nobody joins admins or moderators by event",
+			Run: func(t *kit.T) {
+				c := t.ConnectUser(t.User())
+				for _, name := range []string{"admins", "moderators"} {
+					t.Expect(c.Fails("FORBIDDEN", "join_room", room(name)).Error).NotTo(BeEmpty(), "a failure says why")
+				}
+			},
+		},
+		{
+			ID: "rooms/reserved-roles", Section: section,
+			Contract: "a moderator is in moderators, not in admins; an admin is in admins, not in moderators",
+			Run:      reservedRoles,
+		},
+		{
+			ID: "rooms/reserved-users", Section: section,
+			Contract: "every name that starts with user_ is reserved",
+			Run: func(t *kit.T) {
+				c := t.ConnectUser(t.User())
+				c.Fails("FORBIDDEN", "join_room", room("user_"+t.User()))
+				c.Fails("FORBIDDEN", "join_room", room("user_"))
+			},
+		},
+		{
+			ID: "rooms/reserved-departments", Section: section,
+			Contract: "every name that starts with department_ is reserved",
+			Run: func(t *kit.T) {
+				c := t.Connect(kit.Claims{"userId": t.User(), "department": t.Name("d")})
+				c.Fails("FORBIDDEN", "join_room", room("department_"+t.Name("d")))
+				c.Fails("FORBIDDEN", "join_room", room("department_"))
+			},
+		},
+		{
+			ID: "rooms/reserved-leave", Section: section,
+			Contract: "nobody leaves a reserved room by event, not even one that it is in",
+			Run: func(t *kit.T) {
+				user, d := t.User(), t.Name("d")
+				c := t.Connect(kit.Claims{"userId": user, "role": "admin", "department": d})
+				for _, name := range []string{"all_users", "admins", "moderators", "user_" + user, "department_" + d} {
+					c.Fails("FORBIDDEN", "leave_room", room(name))
+				}
+			},
+		},
+		{
+			ID: "rooms/entitled", Section: section,
+			Contract: "joining a reserved room that the socket is in already succeeds and changes nothing",
+			Run: func(t *kit.T) {
+				user, d := t.User(), t.Name("d")
+				c := t.Connect(kit.Claims{"userId": user, "role": "admin", "department": d})
+				for _, name := range []string{"all_users", "admins", "user_" + user, "department_" + d} {
+					t.Expect(c.OK("join_room", room(name)).Fields()).To(Equal(fields{"success": true, "room": name}))
+				}
+			},
+		},
+		{
+			ID: "rooms/case-matters", Section: section,
+			Contract: "reserved names are reserved as they are written",
+			Run: func(t *kit.T) {
+				c := t.ConnectUser(t.User())
+				c.OK("join_room", room("Admins"))
+				c.OK("join_room", room("USER_"+t.User()))
+			},
+		},
+		{
+			ID: "rooms/socket-id", Section: section,
+			Contract: "a room named like a connected socket's id is refused",
+			Run: func(t *kit.T) {
+				c, other := t.ConnectUser(t.User()), t.ConnectUser(t.User())
+				c.Fails("FORBIDDEN", "join_room", room(other.ID()))
+				c.Fails("FORBIDDEN", "join_room", room(c.ID()))
+				c.Fails("FORBIDDEN", "leave_room", room(other.ID()))
+			},
+		},
+		{
 			ID: "rooms/limit", Section: section, Labels: []string{"slow"}, Scope: kit.Once,
 			Contract: "a socket is in at most 100 rooms of its own choice; the next is refused with LIMIT_EXCEEDED",
 			Run:      roomLimit,
@@ -41,15 +120,35 @@ func rooms() []kit.Case {
 	}
 }
 
-// roomLimit joins ten rooms a window.
+func reservedRoles(t *kit.T) {
+	moderator := t.Connect(kit.Claims{"userId": t.User(), "role": "moderator"})
+	moderator.OK("join_room", room("moderators"))
+	moderator.Fails("FORBIDDEN", "join_room", room("admins"))
+	admin := t.Connect(kit.Claims{"userId": t.User(), "role": "admin"})
+	admin.OK("join_room", room("admins"))
+	admin.Fails("FORBIDDEN", "join_room", room("moderators"))
+}
+
+// roomLimit joins ten rooms a window. The rooms of the server do not count, nor
+// does one that the socket is in already; leaving one makes room for another.
 func roomLimit(t *kit.T) {
 	c := t.ConnectUser(t.User())
-	for i := range 100 {
-		c.Paced("join_room", room(t.Name("r"+strconv.Itoa(i))))
+	first := t.Room()
+	c.Paced("join_room", room(first))
+	for range 99 {
+		if a := c.Paced("join_room", room(t.Room())); !a.Success {
+			t.Fatalf("one of the first 100 rooms is refused: %s", a.Raw)
+		}
 	}
-	a := c.Paced("join_room", room(t.Room()))
-	t.Expect(a.Success).To(BeFalse())
-	t.Expect(a.Code).To(Equal("LIMIT_EXCEEDED"))
-	t.Expect(a.Error).To(Equal("Room limit reached"))
 	t.Coverage.Limit("roomsPerSocket")
+	refused := func() {
+		a := c.Paced("join_room", room(t.Room()))
+		t.Expect(a.Code).To(Equal("LIMIT_EXCEEDED"), "answer to the 101st room: %s", a.Raw)
+		t.Expect(a.Error).To(Equal("Room limit reached"))
+	}
+	refused()
+	t.Expect(c.Paced("join_room", room(first)).Success).To(BeTrue(), "a room that it is in already")
+	t.Expect(c.Paced("leave_room", room(first)).Success).To(BeTrue())
+	t.Expect(c.Paced("join_room", room(t.Room())).Success).To(BeTrue(), "one room was left")
+	refused()
 }
