@@ -34,7 +34,9 @@ func run(m *testing.M) int {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	server = filepath.Join(dir, "server")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", server, "../../cmd/server").CombinedOutput(); err != nil {
+	build := exec.CommandContext(ctx, "go", "build", "-o", server, "../../cmd/server")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // it runs alone in an image too
+	if out, err := build.CombinedOutput(); err != nil {
 		return failed(fmt.Errorf("build the server: %w\n%s", err, out))
 	}
 	code := m.Run()

@@ -48,7 +48,8 @@ func (p *prober) open(ctx context.Context) (*session, error) {
 // olderOpen recognises the open packet of Engine.IO 3: its length stands before
 // it, in digits or as bytes.
 func olderOpen(body string) bool {
-	return regexp.MustCompile(`^([0-9]+:|\x00[\x00-\x09]+\xff)0\{`).MatchString(body)
+	_, inBytes, binary := strings.Cut(body, "\xff")
+	return regexp.MustCompile(`^[0-9]+:0\{`).MatchString(body) || binary && body[0] == 0 && strings.HasPrefix(inBytes, "0{")
 }
 
 // refused explains an answer to the first request that is no 200.
@@ -138,6 +139,9 @@ func (s *session) denied(payload string) *UnfitError {
 		e.Message = payload
 	}
 	what := excerpt(e.Message)
+	if what == "" {
+		what = "no reason given"
+	}
 	if e.Data.Code != "" {
 		what += " (" + excerpt(e.Data.Code) + ")"
 	}
