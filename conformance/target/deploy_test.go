@@ -142,7 +142,7 @@ func TestDockerDrainsAndCloses(t *testing.T) {
 // TestFullDisk: the data lies in memory, and is soon full.
 func TestFullDisk(t *testing.T) {
 	o := ours(t)
-	o.Tmpfs = map[string]string{"/data": "size=1m,uid=65532,gid=65532,mode=0700"}
+	o.Tmpfs = map[string]string{"/data": "size=1m"}
 	o.Env = []string{"SOCKET_RATE_LIMIT=1000000"}
 	tg := openDocker(t, o)
 	for n := range 5000 {

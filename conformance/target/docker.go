@@ -39,8 +39,9 @@ type DockerOptions struct {
 	Env []string
 	// Secret becomes JWT_SECRET; a fresh one is made if empty.
 	Secret string
-	// Tmpfs are folders in memory, with their mount options, such as
-	// "size=2m,mode=1777". What lies there does not outlive a Stop or Kill.
+	// Tmpfs are folders in memory, with their mount options, such as "size=1m".
+	// They belong to the image's user where that is a number and the options
+	// name none (uid=). What lies there does not outlive a Stop or Kill.
 	Tmpfs map[string]string
 	// Progress is told of a build or pull that takes longer than 2 s; nobody
 	// if nil.
@@ -159,10 +160,14 @@ func (t *dockerTarget) create(ctx context.Context, image string) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("create a container: %w", err)
 	}
+	tmpfs, err := t.tmpfs(image)
+	if err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	port := dc.Port(inside + "/tcp")
-	_, err := t.client.CreateContainer(dc.CreateContainerOptions{
+	_, err = t.client.CreateContainer(dc.CreateContainerOptions{
 		Name: t.name,
 		Config: &dc.Config{
 			Image:        image,
@@ -172,7 +177,7 @@ func (t *dockerTarget) create(ctx context.Context, image string) error {
 		},
 		HostConfig: &dc.HostConfig{
 			PortBindings: map[dc.Port][]dc.PortBinding{port: {{HostIP: "127.0.0.1", HostPort: t.port}}},
-			Tmpfs:        t.o.Tmpfs,
+			Tmpfs:        tmpfs,
 			// Whatever the daemon's default is: this one can be read back.
 			LogConfig: dc.LogConfig{Type: "json-file", Config: map[string]string{"max-size": "16m", "max-file": "2"}},
 		},

@@ -44,3 +44,19 @@ func TestDockerfilePaths(t *testing.T) {
 		t.Error("a file that isn't there")
 	}
 }
+
+func TestTmpfsBelongsToTheUser(t *testing.T) {
+	for _, c := range []struct{ options, user, want string }{
+		{"size=1m", "65532:65533", "size=1m,uid=65532,gid=65533"},
+		{"size=1m", "1000", "size=1m,uid=1000"},
+		{"", "1000:1000", "uid=1000,gid=1000"},
+		{"size=1m", "node", "size=1m"},
+		{"size=1m", "", "size=1m"},
+		{"size=1m,uid=7", "1000:1000", "size=1m,uid=7"},
+		{"gid=7", "1000:1000", "gid=7,uid=1000"},
+	} {
+		if got := ownedBy(c.options, c.user); got != c.want {
+			t.Errorf("%q as %q: %q, want %q", c.options, c.user, got, c.want)
+		}
+	}
+}
