@@ -267,7 +267,7 @@ func (f finding) html(anchor string, b budget) htmlFinding {
 	if view.Summary == view.Message {
 		view.Message = "" // it stands there already
 	}
-	view.Expected, view.Actual = diff(expected, actual)
+	view.Expected, view.Actual = diff(printable(expected), printable(actual))
 	for j, r := range f.results {
 		if len(r.Trace) == 0 {
 			continue

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -31,7 +30,7 @@ type pattern struct {
 // parsePattern reads a pattern, and refuses what could never match a name.
 func parsePattern(text string) (pattern, error) {
 	if text == "" {
-		return pattern{}, errors.New("no pattern after " + flakyPrefix)
+		return pattern{}, fmt.Errorf("%s has no pattern", flakyPrefix)
 	}
 	if i := strings.IndexAny(text, " \t\\?[]"); i >= 0 {
 		return pattern{}, fmt.Errorf("pattern %q holds %q, which no case's name has", text, text[i])

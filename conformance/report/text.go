@@ -64,9 +64,9 @@ func (p *textPage) line(parts ...string) {
 }
 
 // title begins a part of the page.
-func (p *textPage) title(format string, args ...any) {
+func (p *textPage) title(s string) {
 	p.line()
-	p.line(p.paint(bold, fmt.Sprintf(format, args...)))
+	p.line(p.paint(bold, s))
 }
 
 // wrapped writes a text behind a label, its further lines below its first.
