@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,11 +11,16 @@ import (
 
 	"github.com/parlance-dev/parlance/conformance/kit"
 	"github.com/parlance-dev/parlance/conformance/report"
+	"github.com/parlance-dev/parlance/conformance/target"
 )
 
 // Options say what to judge, and with what.
 type Options struct {
-	Backend Backend
+	// Backend is the backend under test; the caller closes it.
+	Backend target.Target
+	// SmallDisk starts another instance of the backend whose store is soon full,
+	// and returns how to end it; nil where that can't be done.
+	SmallDisk func(ctx context.Context) (kit.Backend, func(), error)
 	// Clients are the drivers by name, in the order of the report; default
 	// js and go.
 	Clients []string
@@ -40,14 +46,6 @@ type Options struct {
 	// Version and Notes go into the report.
 	Version string
 	Notes   []string
-}
-
-// Backend is the backend under test.
-type Backend interface {
-	kit.Backend
-	// Describe returns the kind (url, docker, command) and the name of the
-	// backend.
-	Describe() (kind, name string)
 }
 
 // ErrOptions says that the options make no sense.

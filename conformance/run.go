@@ -60,6 +60,10 @@ func (s *session) start(ctx context.Context) error {
 		Backend: s.options.Backend, Judge: s.contract, Coverage: s.coverage, Patience: s.options.Patience,
 		HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4}, Timeout: s.options.Patience, CheckRedirect: noRedirect},
 	}
+	s.env.SmallDisk = s.options.SmallDisk
+	if control, ok := s.options.Backend.Control(); ok {
+		s.env.Control = control
+	}
 	for _, client := range s.options.Clients {
 		d, err := s.options.Drivers(ctx, client)
 		if err != nil {
