@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/onsi/ginkgo/v2/types"
 
 	"github.com/parlance-dev/parlance/conformance/kit"
 	"github.com/parlance-dev/parlance/conformance/report"
@@ -49,19 +52,32 @@ type Options struct {
 }
 
 // ErrOptions says that the options make no sense.
-var ErrOptions = errors.New("conformance: options")
+var ErrOptions = errors.New("options")
 
-func (o *Options) setDefaults() error {
+// Check looks at what can be wrong with options before anything is started.
+func (o Options) Check() error {
+	for _, name := range o.Transports {
+		if all := names(kit.Transports()); !slices.Contains(all, name) {
+			return fmt.Errorf("%w: no transport %q; there are %s", ErrOptions, name, strings.Join(all, ", "))
+		}
+	}
+	for _, pattern := range o.Cases {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return fmt.Errorf("%w: case %q: %w", ErrOptions, pattern, err)
+		}
+	}
+	if _, err := types.ParseLabelFilter(o.LabelFilter); err != nil {
+		return fmt.Errorf("%w: label filter: %w", ErrOptions, err)
+	}
+	return nil
+}
+
+func (o *Options) setDefaults() {
 	if len(o.Clients) == 0 {
 		o.Clients = []string{"js", "go"}
 	}
 	if len(o.Transports) == 0 {
 		o.Transports = names(kit.Transports())
-	}
-	for _, name := range o.Transports {
-		if all := names(kit.Transports()); !slices.Contains(all, name) {
-			return fmt.Errorf("%w: no transport %q; there are %s", ErrOptions, name, strings.Join(all, ", "))
-		}
 	}
 	if o.Patience == 0 {
 		o.Patience = 10 * time.Second
@@ -69,7 +85,6 @@ func (o *Options) setDefaults() error {
 	if o.Progress == nil {
 		o.Progress = io.Discard
 	}
-	return nil
 }
 
 func names(transports []kit.Transport) []string {

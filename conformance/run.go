@@ -22,9 +22,10 @@ type Drivers func(ctx context.Context, client string) (*driver.Driver, error)
 // options, a client that does not start. It may be called once a process:
 // Ginkgo holds one tree of specs.
 func Run(ctx context.Context, o Options) (*report.Report, error) {
-	if err := o.setDefaults(); err != nil {
+	if err := o.Check(); err != nil {
 		return nil, err
 	}
+	o.setDefaults()
 	c, err := contract.Load()
 	if err != nil {
 		return nil, fmt.Errorf("conformance: %w", err)

@@ -90,5 +90,5 @@ func (c *command) smallDisk() func(context.Context) (kit.Backend, func(), error)
 	}
 }
 
-// smallDiskOptions mount a folder that anybody may write to.
-const smallDiskOptions = "size=1m,mode=1777"
+// smallDiskOptions make a store that is full after a few dozen messages.
+const smallDiskOptions = "size=1m"

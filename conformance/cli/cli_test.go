@@ -37,7 +37,7 @@ func TestUnfitBackends(t *testing.T) {
 		"dead":      {deadURL, "nothing answers at " + deadURL},
 		"hanging":   {"http://" + hanging.Addr().String(), "did not answer within"},
 		"plain web": {web.URL, "not a Socket.IO server"},
-		"no URL":    {"localhost:4000", "--url"},
+		"no URL":    {"localhost:4000", "give it as http://host:port"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -86,10 +86,10 @@ func TestFlags(t *testing.T) {
 		"unknown flag":       {[]string{"--nope"}, nil, "--nope"},
 		"unknown argument":   {[]string{"nope"}, nil, "nope"},
 		"setting":            {[]string{"--start", "a", "--env", "x"}, nil, "want NAME=value"},
-		"pattern of cases":   {[]string{"--start", "a", "--case", "[x"}, nil, "--case [x"},
+		"pattern of cases":   {[]string{"--start", "a", "--case", "[x"}, nil, `case "[x"`},
 		"unknown transport":  {[]string{"--start", "a", "--transport", "carrier-pigeon"}, nil, "carrier-pigeon"},
 		"unknown client":     {[]string{"--start", "a", "--client", "telnet"}, nil, "telnet"},
-		"label filter":       {[]string{"--start", "a", "--label-filter", "a &&"}, nil, "--label-filter"},
+		"label filter":       {[]string{"--start", "a", "--label-filter", "a &&"}, nil, "label filter"},
 		"no list of known":   {[]string{"--start", "a", "--known-failing", "/nowhere"}, nil, "/nowhere"},
 		"bad list of known":  {[]string{"--start", "a", "--known-failing", bad}, nil, bad + ":1"},
 		"unknown driver":     {[]string{"driver", "telnet"}, nil, "telnet"},
@@ -116,7 +116,7 @@ func TestHelp(t *testing.T) {
 
 func TestList(t *testing.T) {
 	code, stdout, _ := invoke(t, nil, "list")
-	if code != Conforming || !strings.Contains(stdout, "rooms/limit  3 Rooms") {
+	if code != Conforming || !strings.Contains(stdout, "rooms/limit ") {
 		t.Errorf("exit %d\n%s", code, stdout)
 	}
 	code, stdout, _ = invoke(t, nil, "list", "--json")

@@ -19,8 +19,11 @@ func (c *command) drivers(ctx context.Context, client string) (*driver.Driver, e
 	case "go", "zishang520":
 		return driver.Start(ctx, "", c.env.Self, "driver", client)
 	}
-	return nil, fmt.Errorf("no client %q; there are js, go, zishang520", client)
+	return nil, fmt.Errorf("no client %q", client)
 }
+
+// clientNames are the clients that there are.
+func clientNames() []string { return []string{"js", "go", "zishang520"} }
 
 // driver is the program as a client process.
 func (c *command) driver() *cobra.Command {

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,9 +66,12 @@ func (c *command) options() (conformance.Options, error) {
 		HTTPLimit: c.httpLimit, NoSkip: c.noSkip || c.env.Getenv("CI") != "", Patience: c.patience,
 		Drivers: c.drivers, Progress: c.env.Stderr, Version: c.env.Version,
 	}
-	for _, pattern := range c.cases {
-		if _, err := path.Match(pattern, ""); err != nil {
-			return o, fmt.Errorf("--case %s: %w", pattern, err)
+	if err := o.Check(); err != nil {
+		return o, err
+	}
+	for _, name := range c.clients {
+		if !slices.Contains(clientNames(), name) {
+			return o, fmt.Errorf("no client %q; there are %s", name, strings.Join(clientNames(), ", "))
 		}
 	}
 	for _, setting := range c.settings {
