@@ -37,6 +37,9 @@ func (s *session) report() *report.Report {
 // judgeCoverage adds the table, and a problem for every part of the contract
 // that a whole run has not exercised.
 func (s *session) judgeCoverage(r *report.Report) {
+	for _, e := range s.excuses() {
+		s.coverage.Excuse(e.kind, e.name, e.reason)
+	}
 	r.Coverage = s.coverage.Table()
 	if s.filtered() {
 		return
