@@ -3,8 +3,12 @@ package contract
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"slices"
 	"time"
+
+	"github.com/parlance-dev/parlance/asyncapi"
+	"github.com/parlance-dev/parlance/schemas"
 )
 
 // Connect is the name that stands for the handshake where a client event's would:
@@ -36,8 +40,9 @@ type Contract struct {
 	RateLimit RateLimit
 	// Failure is the schema of an acknowledgement of failure, ErrorEvent the
 	// name of the event that carries a failure without one.
-	Failure    *Schema
-	ErrorEvent string
+	Failure         *Schema
+	FailureExamples []json.RawMessage
+	ErrorEvent      string
 
 	failureCodes []string
 	constraints  []Constraint
@@ -101,20 +106,26 @@ type RateLimit struct {
 // Load reads the contract out of the documents that the program carries. An error
 // means that they say something that this package can't judge by.
 func Load() (*Contract, error) {
-	d, err := readDocuments()
+	c, err := load(asyncapi.FS(), schemas.FS())
 	if err != nil {
 		return nil, fmt.Errorf("load the contract: %w", err)
+	}
+	return c, nil
+}
+
+// load reads the contract out of the two folders of its files.
+func load(events, payloads fs.FS) (*Contract, error) {
+	d, err := readDocuments(events, payloads)
+	if err != nil {
+		return nil, err
 	}
 	c := &Contract{}
 	for _, step := range []func(*documents) error{c.readInfo, c.readServer, c.readChannel, c.readOperations} {
 		if err := step(d); err != nil {
-			return nil, fmt.Errorf("load the contract: %w", err)
+			return nil, err
 		}
 	}
-	if err := c.derive(); err != nil {
-		return nil, fmt.Errorf("load the contract: %w", err)
-	}
-	return c, nil
+	return c, c.derive()
 }
 
 // ClientEvent returns the client event of that name, or nil.

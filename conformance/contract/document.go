@@ -13,9 +13,6 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 	"go.yaml.in/yaml/v4"
-
-	"github.com/parlance-dev/parlance/asyncapi"
-	"github.com/parlance-dev/parlance/schemas"
 )
 
 const (
@@ -48,18 +45,19 @@ func (p place) child(step string) place {
 
 func (p place) String() string { return p.file + "#" + p.pointer }
 
-// readDocuments reads the embedded files and hands them to the schema engine.
-func readDocuments() (*documents, error) {
+// readDocuments reads the files of the two folders and hands them to the schema
+// engine.
+func readDocuments(events, payloads fs.FS) (*documents, error) {
 	d := &documents{trees: map[string]any{}, compiler: jsonschema.NewCompiler()}
 	d.compiler.Draft = jsonschema.Draft7
 	d.compiler.AssertFormat = true
 	d.compiler.LoadURL = func(url string) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("%s is not a file of the contract", url)
 	}
-	if err := d.readFolder("asyncapi", asyncapi.FS()); err != nil {
+	if err := d.readFolder("asyncapi", events); err != nil {
 		return nil, err
 	}
-	if err := d.readFolder("schemas", schemas.FS()); err != nil {
+	if err := d.readFolder("schemas", payloads); err != nil {
 		return nil, err
 	}
 	return d, nil

@@ -120,11 +120,8 @@ func (c *Contract) readChannel(d *documents) error {
 	if c.Auth, err = d.compile(at.child("auth").child("payload")); err != nil {
 		return err
 	}
-	failure, _, err := d.follow(at.child("failure"))
-	if err != nil {
-		return err
-	}
-	c.Failure, err = d.compile(failure.child("payload"))
+	m, failure, err := readMessage(d, at.child("failure"))
+	c.Failure, c.FailureExamples = failure, m.examples()
 	return err
 }
 

@@ -66,9 +66,19 @@ func sampleString(s *jsonschema.Schema) string {
 	return text
 }
 
-// sampleNumber is zero, or the bound that is nearest to it.
+// sampleNumber is zero, or the bound that is nearest to it; where bounds are not
+// allowed themselves, between them or one beside.
 func sampleNumber(s *jsonschema.Schema) json.Number {
-	n := new(big.Rat)
+	n, one := new(big.Rat), big.NewRat(1, 1)
+	low, high := s.ExclusiveMinimum, s.ExclusiveMaximum
+	switch {
+	case low != nil && high != nil:
+		n.Add(low, high).Quo(n, big.NewRat(2, 1))
+	case low != nil && n.Cmp(low) <= 0:
+		n.Add(low, one)
+	case high != nil && n.Cmp(high) >= 0:
+		n.Sub(high, one)
+	}
 	if s.Minimum != nil && n.Cmp(s.Minimum) < 0 {
 		n = s.Minimum
 	}
