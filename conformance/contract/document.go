@@ -39,8 +39,7 @@ type place struct {
 }
 
 func (p place) child(step string) place {
-	step = strings.NewReplacer("~", "~0", "/", "~1").Replace(step)
-	return place{p.file, p.pointer + "/" + step}
+	return place{p.file, p.pointer + "/" + escape(step)}
 }
 
 func (p place) String() string { return p.file + "#" + p.pointer }

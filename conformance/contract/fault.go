@@ -44,9 +44,13 @@ func faultsOf(k Constraint) []fault {
 func typeFaults(s *jsonschema.Schema) []fault {
 	valid := sample(s)
 	values := []any{
-		json.Number("7"), nil, true, "a", []any{}, map[string]any{},
+		json.Number("7"), nil, true, "a",
+		[]any{},
+		map[string]any{},
 		false, json.Number("0"), json.Number("1.5"), "", "7",
-		[]any{valid}, map[string]any{"toString": "a"}, map[string]any{"length": json.Number("1")},
+		[]any{valid},
+		map[string]any{"toString": "a"},
+		map[string]any{"length": json.Number("1")},
 	}
 	if _, isText := valid.(string); !isText {
 		values = append(values, toJSON(valid))
