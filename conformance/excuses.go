@@ -8,12 +8,12 @@ type excuse struct{ kind, name, reason string }
 // excuses are those of every run, and those of what this one can't do.
 func (s *session) excuses() []excuse {
 	all := []excuse{
-		{contract.KindCodes, "EVENT_ERROR", "no client can make a handler of a sound backend fail"},
-		{contract.KindCodes, "SOCKET_ERROR", "who is on a connection that fails underneath can't be told"},
+		{contract.KindErrorCodes, "EVENT_ERROR", "no client can make a handler of a sound backend fail"},
+		{contract.KindErrorCodes, "SOCKET_ERROR", "who is on a connection that fails underneath can't be told"},
 		{contract.KindLimits, "onlineUsers", "one address may not hold as many connections as the list has entries"},
 	}
 	if s.env.SmallDisk == nil {
-		all = append(all, excuse{contract.KindCodes, "STORE_UNAVAILABLE", "the suite can't fill the disk of this backend"})
+		all = append(all, excuse{contract.KindErrorCodes, "STORE_UNAVAILABLE", "the suite can't fill the disk of this backend"})
 	}
 	return all
 }
