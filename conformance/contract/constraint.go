@@ -1,6 +1,9 @@
 package contract
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Constraint is one thing that a payload has to obey.
 type Constraint struct {
@@ -25,7 +28,7 @@ type Constraint struct {
 // Constraints returns every constraint of every client payload, of the number of
 // arguments, and of the auth of the handshake, events in the order of the document
 // and properties by name.
-func (c *Contract) Constraints() []Constraint { return c.constraints }
+func (c *Contract) Constraints() []Constraint { return slices.Clone(c.constraints) }
 
 // payloads are what clients send: the events' arguments, and the handshake's.
 func (c *Contract) payloads() []*ClientEvent {
