@@ -1,0 +1,113 @@
+package cases
+
+import (
+	"mime"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	. "github.com/onsi/gomega" //nolint:revive,staticcheck // the words of assertions
+
+	"github.com/parlance-dev/parlance/conformance/kit"
+)
+
+// The calls of section 8, as the contract spells them.
+const (
+	postNotification      = "POST /api/users/{userId}/notifications"
+	postUpdate            = "POST /api/users/{userId}/updates"
+	postDisconnect        = "POST /api/users/{userId}/disconnect"
+	postSystemMessage     = "POST /api/system-messages"
+	postAdminMessage      = "POST /api/admin-messages"
+	postDepartmentMessage = "POST /api/departments/{department}/messages"
+	getPresences          = "GET /api/presence"
+	getPresence           = "GET /api/presence/{userId}"
+	getMessages           = "GET /api/messages"
+	getActions            = "GET /api/actions"
+	getMetrics            = "GET /api/metrics"
+	getHealth             = "GET /healthz"
+	getReadiness          = "GET /readyz"
+	getYAML               = "GET /asyncapi.yaml"
+	getJSON               = "GET /asyncapi.json"
+)
+
+// call is a request over HTTP.
+type call struct {
+	what   string // as the contract spells it
+	of     string // what stands in the path for its parameter
+	query  url.Values
+	token  string
+	body   any
+	header map[string]string
+}
+
+// instant is a time as the contract writes it.
+const instant = `^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$`
+
+var parameter = regexp.MustCompile(`\{\w+\}`)
+
+// do makes a call.
+func do(t *kit.T, c call) *kit.Response {
+	method, path, _ := strings.Cut(c.what, " ")
+	path = parameter.ReplaceAllLiteralString(path, url.PathEscape(c.of))
+	if len(c.query) > 0 {
+		path += "?" + c.query.Encode()
+	}
+	t.Coverage.HTTP(c.what)
+	return t.Do(kit.Request{Method: method, Path: path, Token: c.token, Body: c.body, Header: c.header})
+}
+
+// read makes a call that must succeed, and decodes what it answers.
+func read[V any](t *kit.T, c call) V {
+	r := do(t, c)
+	t.Expect(r.Status).To(Equal(http.StatusOK), "status of %s: %s", c.what, r.Body)
+	return kit.Decode[V](t, r.Body)
+}
+
+// emit makes a call that emits, with what the contract has those answer.
+func emit(t *kit.T, c call) {
+	r := do(t, c)
+	t.Expect(r.Status).To(Equal(http.StatusAccepted), "status of %s: %s", c.what, r.Body)
+	t.Expect(r.JSON(t)).To(And(HaveKeyWithValue("success", true), HaveKeyWithValue("timestamp", MatchRegexp(instant))),
+		"calls that emit answer {success: true, timestamp}")
+}
+
+// problem makes a call that must fail, and returns the details of the failure.
+func problem(t *kit.T, c call, status int, code string) []kit.Violation {
+	r := do(t, c)
+	t.Expect(r.Status).To(Equal(status), "status of %s, which is to fail with %s: %s", c.what, code, r.Body)
+	return judgeProblem(t, r, code)
+}
+
+// judgeProblem judges the answer of a call that has failed.
+func judgeProblem(t *kit.T, r *kit.Response, code string) []kit.Violation {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	t.Expect(err).NotTo(HaveOccurred(), "Content-Type of a failure: %q", r.Header.Get("Content-Type"))
+	t.Expect(kind).To(Equal("application/problem+json"), "Content-Type of a failure")
+	body := kit.Decode[struct {
+		Code    string          `json:"code"`
+		Status  *int            `json:"status"`
+		Details []kit.Violation `json:"details"`
+	}](t, r.Body)
+	t.Expect(body.Code).To(Equal(code), "code of the problem %s", r.Body)
+	if body.Status != nil { // RFC 9457 lets a problem leave it out
+		t.Expect(*body.Status).To(Equal(r.Status), "status of the problem %s", r.Body)
+	}
+	return body.Details
+}
+
+// admin returns the token of an administrator who is not connected.
+func admin(t *kit.T) string { return t.Token(kit.Claims{"userId": t.Name("root"), "role": "admin"}) }
+
+// moderator returns the token of a moderator who is in no department.
+func moderator(t *kit.T) string {
+	return t.Token(kit.Claims{"userId": t.Name("mod"), "role": "moderator"})
+}
+
+// tokenOf returns the token of a user of the role user.
+func tokenOf(t *kit.T, user string) string { return t.Token(kit.Claims{"userId": user}) }
+
+// once is a case that neither client nor transport matter to.
+func once(id, section, contract string, run func(*kit.T)) kit.Case {
+	return kit.Case{ID: id, Section: section, Contract: contract, Scope: kit.Once, Run: run}
+}
