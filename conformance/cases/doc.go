@@ -23,7 +23,7 @@ import (
 // the backend or use up a limit come last.
 func All(c *contract.Contract) ([]kit.Case, error) {
 	all := slices.Concat(
-		transport(), auth(), rooms(), messages(), replay(), presence(), notices(), failures(),
+		transport(), auth(), rooms(), validation(c), messages(), replay(), presence(), notices(), failures(),
 		httpCalls(), limits(), robustness(), stop(), httpLimit(),
 	)
 	seen := map[string]bool{}
