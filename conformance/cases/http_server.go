@@ -30,11 +30,6 @@ func httpServer() []kit.Case {
 		once("http/asyncapi-json", httpSection, "GET /asyncapi.json serves the contract", func(t *kit.T) {
 			serves(t, getJSON, json.Unmarshal)
 		}),
-		once("http/docs", httpSection, "GET /docs serves a page to read the contract on", func(t *kit.T) {
-			r := do(t, call{what: "GET /docs"})
-			t.Expect(r.Status).To(Equal(http.StatusOK))
-			t.Expect(r.Header.Get("Content-Type")).To(HavePrefix("text/html"))
-		}),
 		once("http/foreign-origin", httpSection, "a foreign Origin gets no CORS headers", func(t *kit.T) {
 			r := do(t, call{what: getPresences, token: tokenOf(t, t.User()), header: map[string]string{"Origin": "https://foreign.example"}})
 			t.Expect(named(r, "Access-Control-")).To(BeEmpty())
@@ -118,12 +113,11 @@ func securityHeaders(t *kit.T) {
 	polling := t.Do(kit.Request{Path: engine})
 	t.Cleanup(func() { endPolling(t, engine, polling) })
 	for what, r := range map[string]*kit.Response{
-		"polling":          polling,
-		"a call":           do(t, call{what: getPresences, token: tokenOf(t, t.User())}),
-		"GET /healthz":     do(t, call{what: getHealth}),
-		"an unknown path":  t.Do(kit.Request{Path: "/" + t.Name("nowhere")}),
-		"the document":     do(t, call{what: getYAML}),
-		"the reading page": do(t, call{what: "GET /docs"}),
+		"polling":         polling,
+		"a call":          do(t, call{what: getPresences, token: tokenOf(t, t.User())}),
+		"GET /healthz":    do(t, call{what: getHealth}),
+		"an unknown path": t.Do(kit.Request{Path: "/" + t.Name("nowhere")}),
+		"the document":    do(t, call{what: getYAML}),
 	} {
 		t.Expect(r.Header.Get("X-Content-Type-Options")).To(Equal("nosniff"), "X-Content-Type-Options of %s", what)
 		t.Expect(r.Header.Get("X-Frame-Options")).To(BeElementOf("SAMEORIGIN", "DENY"), "X-Frame-Options of %s", what)
