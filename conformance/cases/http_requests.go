@@ -16,9 +16,10 @@ const emoji = "😀"
 // httpRequests: what a request may look like.
 func httpRequests() []kit.Case {
 	refuses := func(id, contract, what string, body any, violation string) kit.Case {
-		return once(id, httpSection, contract+": 422 VALIDATION_ERROR with details", func(t *kit.T) {
-			details := problem(t, call{what: what, of: t.User(), token: admin(t), body: body}, http.StatusUnprocessableEntity, "VALIDATION_ERROR")
-			t.Expect(details).NotTo(BeEmpty(), "details")
+		return once(id, httpSection, contract+": 422 with details", func(t *kit.T) {
+			r := denied(t, call{what: what, of: t.User(), token: admin(t), body: body}, http.StatusUnprocessableEntity)
+			details := kit.Decode[failure](t, r.Body).Details
+			t.Expect(details).NotTo(BeEmpty(), "details of %s", r.Body)
 			if violation != "" {
 				t.Expect(kit.Answer{Details: details}.Where()).To(Equal(violation), "details")
 			}
@@ -28,12 +29,13 @@ func httpRequests() []kit.Case {
 	return []kit.Case{
 		once("http/not-json", httpSection, "a body that is not JSON is 400 BAD_REQUEST", func(t *kit.T) {
 			c := call{what: postNotification, of: t.User(), token: admin(t), body: `{"title":"t","message":`}
-			problem(t, c, http.StatusBadRequest, "BAD_REQUEST")
+			problem(t, denied(t, c, http.StatusBadRequest), "BAD_REQUEST")
 		}),
 		once("http/too-large", httpSection, "a body of more than 64 kB is 413 PAYLOAD_TOO_LARGE", func(t *kit.T) {
 			// Good but for its size, which is over 64 kB however one counts.
 			body := `{"title":"t","message":"m"` + long(" ", 66_000) + `}`
-			problem(t, call{what: postNotification, of: t.User(), token: admin(t), body: body}, http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE")
+			c := call{what: postNotification, of: t.User(), token: admin(t), body: body}
+			problem(t, denied(t, c, http.StatusRequestEntityTooLarge), "PAYLOAD_TOO_LARGE")
 		}),
 		refuses("http/title-length", "title is at most 200 characters", postNotification,
 			fields{"title": long("x", 201), "message": "m"}, "/title maxLength"),
@@ -52,19 +54,18 @@ func httpRequests() []kit.Case {
 			got := kit.Decode[fields](t, c.Next("notification"))
 			t.Expect(got).To(And(HaveKeyWithValue("title", want["title"]), HaveKeyWithValue("message", want["message"])))
 		}),
-		once("http/limit-least", httpSection, "limit of a list is 1 or more: 422 VALIDATION_ERROR", func(t *kit.T) {
-			refusedLimit(t, getPresences, "0")
+		once("http/limit-least", httpSection, "limit of a list is 1 or more: 422", func(t *kit.T) {
+			denied(t, limited(t, getPresences, "0"), http.StatusUnprocessableEntity)
 		}),
 		once("http/limit-most", httpSection, "limit of a list is 200 or less: 422 VALIDATION_ERROR", func(t *kit.T) {
-			refusedLimit(t, getMessages, "201")
+			problem(t, denied(t, limited(t, getMessages, "201"), http.StatusUnprocessableEntity), "VALIDATION_ERROR")
 		}),
 		once("http/unknown-path", httpSection, "an unknown path is 404 NOT_FOUND, as a problem", func(t *kit.T) {
-			problem(t, call{what: "GET /api/nowhere", token: admin(t)}, http.StatusNotFound, "NOT_FOUND")
+			problem(t, denied(t, call{what: "GET /api/nowhere", token: admin(t)}, http.StatusNotFound), "NOT_FOUND")
 		}),
 	}
 }
 
-func refusedLimit(t *kit.T, what, limit string) {
-	c := call{what: what, query: url.Values{"limit": {limit}}, token: tokenOf(t, t.User())}
-	t.Expect(problem(t, c, http.StatusUnprocessableEntity, "VALIDATION_ERROR")).NotTo(BeEmpty(), "details of limit=%s", limit)
+func limited(t *kit.T, what, limit string) call {
+	return call{what: what, query: url.Values{"limit": {limit}}, token: tokenOf(t, t.User())}
 }

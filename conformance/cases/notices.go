@@ -76,8 +76,9 @@ func notificationAudience(t *kit.T) {
 	other := t.ConnectUser(t.User())
 	root := t.Connect(kit.Claims{"userId": t.User(), "role": "admin"})
 	mod := t.Connect(kit.Claims{"userId": t.User(), "role": "moderator"})
-	emit(t, call{what: postNotification, of: user, token: admin(t), body: fields{"type": "success", "title": title, "message": "<é> \u0001"}})
+	r := emit(t, call{what: postNotification, of: user, token: admin(t), body: fields{"type": "success", "title": title, "message": "<é> \u0001"}})
 	arrives(t, "notification", title, fields{"type": "success", "title": title, "message": "<é> \u0001"}, sockets, other, root, mod)
+	emitted(t, r)
 }
 
 // notified has a user notified and looks at the type that comes.
@@ -100,8 +101,9 @@ func systemMessage(t *kit.T) {
 		t.Connect(kit.Claims{"userId": t.User(), "role": "moderator"}),
 		t.Connect(kit.Claims{"userId": t.User(), "department": t.Name("d")}),
 	)
-	emit(t, call{what: postSystemMessage, token: admin(t), body: fields{"message": message}})
+	r := emit(t, call{what: postSystemMessage, token: admin(t), body: fields{"message": message}})
 	arrives(t, "system_message", message, fields{"type": "system", "message": message}, all)
+	emitted(t, r)
 }
 
 func adminMessage(t *kit.T) {
@@ -109,8 +111,9 @@ func adminMessage(t *kit.T) {
 	admins := everywhere(t, kit.Claims{"userId": t.User(), "role": "admin"})
 	other := t.ConnectUser(t.User())
 	mod := t.Connect(kit.Claims{"userId": t.User(), "role": "moderator", "department": "admins"})
-	emit(t, call{what: postAdminMessage, token: admin(t), body: fields{"message": message}})
+	r := emit(t, call{what: postAdminMessage, token: admin(t), body: fields{"message": message}})
 	arrives(t, "admin_message", message, fields{"type": "admin", "message": message}, admins, other, mod)
+	emitted(t, r)
 }
 
 func departmentMessage(t *kit.T) {
@@ -121,8 +124,9 @@ func departmentMessage(t *kit.T) {
 		t.Connect(kit.Claims{"userId": t.User(), "role": "admin"}),
 		t.Connect(kit.Claims{"userId": t.User(), "role": "moderator"}),
 	}
-	emit(t, call{what: postDepartmentMessage, of: department, token: admin(t), body: fields{"message": message}})
+	r := emit(t, call{what: postDepartmentMessage, of: department, token: admin(t), body: fields{"message": message}})
 	arrives(t, "department_message", message, fields{"type": "department", "department": department, "message": message}, members, others...)
+	emitted(t, r)
 }
 
 func departmentModerator(t *kit.T) {
@@ -139,8 +143,9 @@ func userUpdate(t *kit.T) {
 	other := t.ConnectUser(t.User())
 	mod := t.Connect(kit.Claims{"userId": t.User(), "role": "moderator"})
 	data := fields{"name": "é", "n": 1.5, "deep": fields{"x": []any{nil, true}}}
-	emit(t, call{what: postUpdate, of: user, token: admin(t), body: fields{"data": data}})
+	r := emit(t, call{what: postUpdate, of: user, token: admin(t), body: fields{"data": data}})
 	arrives(t, "user_update", user, fields{"userId": user, "data": data}, sockets, other, mod)
+	emitted(t, r)
 }
 
 func userUpdateOnce(t *kit.T) {
@@ -154,11 +159,12 @@ func disconnect(t *kit.T) {
 	user := t.User()
 	sockets := everywhere(t, kit.Claims{"userId": user})
 	others := everywhere(t, kit.Claims{"userId": t.User()})
-	emit(t, call{what: postDisconnect, of: user, token: admin(t)})
+	r := emit(t, call{what: postDisconnect, of: user, token: admin(t)})
 	for _, c := range sockets {
 		c.Gone()
 	}
 	t.Flush(others...) // they are still there
+	emitted(t, r)
 }
 
 func disconnectOffline(t *kit.T) {
