@@ -4,10 +4,9 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 
-	. "github.com/onsi/gomega" //nolint:revive,staticcheck // the words of assertions
+	. "github.com/onsi/gomega" //nolint:staticcheck // the words of assertions
 
 	"github.com/parlance-dev/parlance/conformance/kit"
 )
@@ -44,12 +43,13 @@ type call struct {
 // instant is a time as the contract writes it.
 const instant = `^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$`
 
-var parameter = regexp.MustCompile(`\{\w+\}`)
-
 // do makes a call.
 func do(t *kit.T, c call) *kit.Response {
 	method, path, _ := strings.Cut(c.what, " ")
-	path = parameter.ReplaceAllLiteralString(path, url.PathEscape(c.of))
+	if before, rest, ok := strings.Cut(path, "{"); ok {
+		_, after, _ := strings.Cut(rest, "}")
+		path = before + url.PathEscape(c.of) + after
+	}
 	if len(c.query) > 0 {
 		path += "?" + c.query.Encode()
 	}
@@ -67,7 +67,7 @@ func read[V any](t *kit.T, c call) V {
 // emit makes a call that emits.
 func emit(t *kit.T, c call) *kit.Response {
 	r := do(t, c)
-	t.Expect(r.Status).To(BeNumerically("~", 250, 50), "status of %s: %s", c.what, r.Body)
+	t.Expect(r.Status).To(And(BeNumerically(">=", 200), BeNumerically("<", 300)), "status of %s: %s", c.what, r.Body)
 	return r
 }
 

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	. "github.com/onsi/gomega" //nolint:revive,staticcheck // the words of assertions
+	. "github.com/onsi/gomega" //nolint:staticcheck // the words of assertions
 	"go.yaml.in/yaml/v4"
 
 	"github.com/parlance-dev/parlance/conformance/contract"
