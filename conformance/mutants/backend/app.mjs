@@ -7,8 +7,9 @@ import { authenticate, handshakeToken, Refusal } from './auth.mjs'
 import { contractDocument } from './document.mjs'
 import { handleEvents } from './events.mjs'
 import { MESSAGES } from './failure.mjs'
+import { fault } from './faults.mjs'
 import { addressOf, httpListener, prepareAnswer } from './http.mjs'
-import { Backlog, EventWindow } from './limits.mjs'
+import { Backlog } from './limits.mjs'
 import { log } from './log.mjs'
 import { deliverFrom, replay } from './messages.mjs'
 import { Metrics } from './metrics.mjs'
@@ -60,12 +61,13 @@ function engineFor(io, { limits, trustedProxies }) {
   const addresses = new Map() // address → connections
   const engine = new Engine({
     transports: ['websocket', 'polling'],
-    pingInterval: 25_000,
+    pingInterval: fault('heartbeat-too-fast') ? 5_000 : 25_000,
+    allowUpgrades: !fault('upgrade-refused'),
     pingTimeout: 20_000,
     maxHttpBufferSize: limits.maxPayloadBytes,
     allowRequest: (req, answer) => answer(null, (addresses.get(addressOf(req, trustedProxies)) ?? 0) < limits.ipConnections),
   })
-  engine.on('headers', (headers) => Object.assign(headers, SECURITY_HEADERS))
+  if (!fault('security-headers-missing-on-polling')) engine.on('headers', (headers) => Object.assign(headers, SECURITY_HEADERS))
   engine.on('connection', (conn) => {
     const address = addressOf(conn.request, trustedProxies)
     addresses.set(address, (addresses.get(address) ?? 0) + 1)
@@ -82,17 +84,25 @@ function listenTo(engine, origins, listenHTTP) {
   const server = createServer((req, res) => {
     prepareAnswer(req, res, origins)
     if (!isSocketIO(req)) return listenHTTP(req, res)
-    if (!origins.allows(req)) return res.writeHead(403, { 'Content-Type': 'application/json' }).end('{"code":4,"message":"Forbidden"}')
+    if (!origins.allows(req) && !fault('origin-polling-open')) return res.writeHead(403, { 'Content-Type': 'application/json' }).end('{"code":4,"message":"Forbidden"}')
     if (req.method === 'OPTIONS') return res.writeHead(204).end()
+    closeWhenTooLarge(engine, req, res)
     engine.handleRequest(req, res)
   })
   server.on('upgrade', (req, socket, head) => {
     socket.on('error', (err) => log('info', 'upgrade failed', { cause: err.message }))
     if (!isSocketIO(req)) return refuseUpgrade(socket, 404)
-    if (!origins.allows(req)) return refuseUpgrade(socket, 403)
+    if (!origins.allows(req) && !fault('origin-websocket-open')) return refuseUpgrade(socket, 403)
     engine.handleUpgrade(req, socket, head)
   })
   return server
+}
+
+// The library answers 413 to a poll that is too large, and lets its connection be.
+function closeWhenTooLarge(engine, req, res) {
+  res.on('finish', () => {
+    if (res.statusCode === 413) engine.clients[new URLSearchParams(req.url.split('?')[1]).get('sid')]?.close(true)
+  })
 }
 
 const isSocketIO = (req) => req.url.split('?')[0] === PATH
@@ -110,8 +120,11 @@ function connected(socket, context) {
   log('info', 'user connected', { userId, socketId: socket.id })
 
   socket.data.rooms = new Set() // those of its own choice
-  socket.data.window = new EventWindow(limits)
   socket.data.backlog = new Backlog(socket.conn, limits, () => dropReader(socket))
+  if (fault('ack-twice')) socket.ack = (id) => (...data) => [1, 2].forEach(() => socket.packet({ id, type: 3, data }))
+  if (fault('malformed-ends-process')) socket.on('error', () => process.exit(1))
+  if (fault('malformed-ends-all')) socket.on('error', () => context.io.disconnectSockets(true))
+  if (fault('oversize-ends-all')) socket.conn.on('close', (reason) => reason === 'transport error' && context.io.disconnectSockets(true))
   socket.on('error', () => socket.emit('error', { message: MESSAGES.SOCKET_ERROR, code: 'SOCKET_ERROR' }))
   handleEvents(socket, context)
   tails.set(socket.id, socket)
@@ -133,11 +146,12 @@ function connected(socket, context) {
 // A token that expires takes its socket with it. Timers reach no further than 2^31 ms.
 function disconnectAtExpiry(socket) {
   const expiry = {}
+  if (fault('expiry-not-enforced')) return expiry
   const wait = () => {
     const left = socket.data.user.expiresAt - Date.now()
     if (left > 0) return void (expiry.timer = setTimeout(wait, Math.min(left, 2 ** 31 - 1)))
-    socket.emit('error', { message: 'Token expired', code: 'AUTH_TOKEN_EXPIRED' })
-    socket.disconnect(true)
+    if (!fault('expiry-without-error')) socket.emit('error', { message: 'Token expired', code: 'AUTH_TOKEN_EXPIRED' })
+    if (!fault('expiry-without-disconnect')) socket.disconnect(true)
   }
   wait()
   return expiry

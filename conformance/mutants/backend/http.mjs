@@ -2,6 +2,7 @@
 // limit, token, role, query, body.
 import { authenticate, Refusal } from './auth.mjs'
 import { Failure } from './failure.mjs'
+import { fault } from './faults.mjs'
 import { RequestWindows } from './limits.mjs'
 import { log } from './log.mjs'
 import { SECURITY_HEADERS } from './origins.mjs'
@@ -30,8 +31,10 @@ export function httpListener(context) {
     const { route, params } = find(req.method === 'HEAD' ? 'GET' : req.method, url.pathname)
     const call = { params }
     if (route.roles) {
-      call.user = authenticate(bearer(req), secret)
-      if (!route.roles.includes(call.user.role)) throw forbidden()
+      const token = bearer(req)
+      const anonymous = fault('http-bearer-not-required') && token === undefined
+      call.user = anonymous ? { userId: 'anonymous', role: 'user' } : authenticate(token, secret)
+      if (!rolesOf(route).includes(call.user.role)) throw forbidden()
     }
     if (route.query) call.query = validQuery(route.query, url.searchParams)
     if (route.allowed && !route.allowed(call)) throw forbidden()
@@ -48,7 +51,7 @@ export function httpListener(context) {
     res.setHeader('RateLimit-Remaining', remaining)
     res.setHeader('RateLimit-Reset', resetSeconds)
     if (allowed) return
-    res.setHeader('Retry-After', resetSeconds)
+    if (!fault('api-limit-without-retry-after')) res.setHeader('Retry-After', resetSeconds)
     throw new Problem(429, 'RATE_LIMITED', 'Too many requests, please slow down')
   }
 
@@ -65,7 +68,9 @@ export function httpListener(context) {
 /** Headers of every answer, and the access log's line when it has gone out. */
 export function prepareAnswer(req, res, origins) {
   const began = performance.now()
-  for (const [name, value] of Object.entries({ ...SECURITY_HEADERS, ...origins.headersFor(req) })) res.setHeader(name, value)
+  const polling = req.url.startsWith('/socket.io/')
+  const bare = fault('security-headers-missing') || (fault('security-headers-missing-on-polling') && polling)
+  for (const [name, value] of Object.entries({ ...(bare ? {} : SECURITY_HEADERS), ...origins.headersFor(req) })) res.setHeader(name, value)
   res.on('close', () => {
     // Without the query: a token may be in it.
     log('info', 'request', { method: req.method, path: req.url.split('?')[0], status: res.statusCode, ms: Math.round(performance.now() - began) })
@@ -103,6 +108,14 @@ function bearer({ headers: { authorization = '' } }) {
   return /^bearer +(.*)$/i.exec(authorization)?.[1]
 }
 
+function rolesOf({ path, roles }) {
+  if (fault('http-user-may-notify') && path.endsWith('/notifications')) return [...roles, 'user']
+  if (fault('http-moderator-may-announce') && path === '/api/system-messages') return [...roles, 'moderator']
+  if (fault('http-moderator-may-not-notify') && path.endsWith('/notifications')) return ['admin']
+  if (fault('http-actions-open') && path === '/api/actions') return ['admin', 'moderator', 'user']
+  return roles
+}
+
 const forbidden = () => new Problem(403, 'FORBIDDEN', 'Not allowed')
 
 async function bodyOf(req, res, most) {
@@ -110,7 +123,7 @@ async function bodyOf(req, res, most) {
   let size = 0
   for await (const chunk of req.iterator({ destroyOnReturn: false })) {
     size += chunk.length
-    if (size > most) {
+    if (size > most && !fault('http-body-limit-ignored')) {
       res.setHeader('Connection', 'close') // the rest is not read
       throw new Problem(413, 'PAYLOAD_TOO_LARGE', 'The body is larger than 64 kB')
     }

@@ -1,5 +1,7 @@
 // Limits (section 7): their numbers, and the three counters that need a clock.
 
+import { fault } from './faults.mjs'
+
 /** All numbers of the contract; each may be overridden by its environment variable. */
 export function limitsFrom(env) {
   const number = (name, fallback) => {
@@ -8,7 +10,7 @@ export function limitsFrom(env) {
     return Number(env[name])
   }
   return {
-    maxPayloadBytes: number('MAX_PAYLOAD_BYTES', 100_000),
+    maxPayloadBytes: fault('payload-limit-ignored') ? 1e8 : fault('payload-limit-halved') ? 50_000 : number('MAX_PAYLOAD_BYTES', 100_000),
     events: number('SOCKET_RATE_LIMIT', 10),
     windowMs: number('SOCKET_RATE_WINDOW_MS', 1000),
     abuseFactor: 10,
@@ -31,6 +33,7 @@ export function limitsFrom(env) {
 export class EventWindow {
   #limits
   #opened = -Infinity
+  #serial = 0
   #count = 0
   #abusedSince = null
 
@@ -42,15 +45,21 @@ export class EventWindow {
   take(now = performance.now()) {
     const { events, windowMs, abuseFactor, abuseMs } = this.#limits
     if (now - this.#opened >= windowMs) this.#open(now)
+    if (fault('limit-window-slides')) this.#opened = now
     this.#count++
     if (this.#count === events * abuseFactor) this.#abusedSince ??= this.#opened
     const retryAfterMs = Math.max(0, Math.ceil(this.#opened + windowMs - now))
     return {
-      allowed: this.#count <= events,
-      abuse: this.#abusedSince !== null && now - this.#abusedSince >= abuseMs,
+      allowed: this.#count <= events + (fault('limit-off-by-one') ? 1 : 0),
+      abuse: !fault('limit-abuse-endless') && this.#abusedSince !== null && now - this.#abusedSince >= abuseMs,
       retryAfterMs,
-      window: this.#opened,
+      window: this.#serial,
     }
+  }
+
+  /** Takes the last event back. */
+  giveBack() {
+    this.#count--
   }
 
   // Abuse goes on only while every window is full, one right after the other.
@@ -59,6 +68,7 @@ export class EventWindow {
     const kept = this.#count >= events * abuseFactor && now - this.#opened < 2 * windowMs
     if (!kept) this.#abusedSince = null
     this.#opened = now
+    this.#serial++
     this.#count = 0
   }
 }
@@ -82,7 +92,7 @@ export class RequestWindows {
     }
     window.count++
     return {
-      allowed: window.count <= apiRequests,
+      allowed: window.count <= apiRequests || fault('api-limit-ignored'),
       limit: apiRequests,
       remaining: Math.max(0, apiRequests - window.count),
       resetSeconds: Math.ceil((window.closes - now) / 1000),
@@ -104,6 +114,7 @@ export class Backlog {
     conn.on('packetCreate', ({ data }) => {
       this.#buffered.packets++
       this.#buffered.bytes += data === undefined ? 0 : Buffer.byteLength(data)
+      if (fault('slow-reader-kept')) return
       if (this.packets > limits.waitingPackets || this.bytes > limits.waitingBytes) onFull()
     })
     conn.on('flush', () => {

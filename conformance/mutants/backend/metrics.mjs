@@ -1,4 +1,6 @@
 // The numbers of GET /api/metrics (section 8). Rates are those of the last whole second.
+import { iso } from './clock.mjs'
+
 export class Metrics {
   totalConnections = 0
   activeConnections = 0
@@ -21,7 +23,7 @@ export class Metrics {
       errorsPerSecond: this.#last.errors,
       uptime: process.uptime(),
       memory: { rss, heapTotal, heapUsed, external },
-      timestamp: new Date().toISOString(),
+      timestamp: iso(),
     }
   }
 

@@ -1,5 +1,7 @@
 // Origins, CORS and security headers (sections 1 and 8).
 
+import { fault } from './faults.mjs'
+
 export const SECURITY_HEADERS = {
   'Content-Security-Policy':
     "default-src 'self';base-uri 'self';font-src 'self' https: data:;form-action 'self';frame-ancestors 'self';img-src 'self' data:;" +
@@ -27,15 +29,17 @@ export class Origins {
 
   /** Whether a request may come from where it says. One without Origin comes from no browser. */
   allows({ headers: { origin, host } }) {
+    if (fault('origin-own-refused')) return origin === undefined || this.#allowed.includes(origin)
     return origin === undefined || this.#allowed.includes(origin) || origin === `http://${host}` || origin === `https://${host}`
   }
 
   /** The CORS headers of an answer: the caller's own origin, never a star; none for a foreign one. */
   headersFor(req) {
     const headers = { Vary: 'Origin' }
-    if (req.headers.origin === undefined || !this.allows(req)) return headers
+    if (fault('cors-star')) return { 'Access-Control-Allow-Origin': '*' }
+    if (req.headers.origin === undefined || (!this.allows(req) && !fault('cors-for-foreign-origins'))) return headers
     headers['Access-Control-Allow-Origin'] = req.headers.origin
-    headers['Access-Control-Allow-Credentials'] = 'true'
+    if (!fault('cors-without-credentials')) headers['Access-Control-Allow-Credentials'] = 'true'
     if (req.method === 'OPTIONS') {
       headers['Access-Control-Allow-Methods'] = 'GET,POST'
       headers['Access-Control-Allow-Headers'] = 'Authorization,Content-Type'

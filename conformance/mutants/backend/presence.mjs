@@ -1,4 +1,6 @@
 // Presence (section 5): one entry a user, however many sockets the user has.
+import { iso } from './clock.mjs'
+import { fault } from './faults.mjs'
 import { userRoom } from './rooms.mjs'
 
 export class Presence {
@@ -20,14 +22,25 @@ export class Presence {
     const user = this.#users.get(userId)
     user.sockets.set(socket, now)
     user.lastSeen = now
-    socket.emit('online_users', this.online().slice(0, this.#limits.onlineUsers))
-    if (first) {
-      this.#io.to('all_users').except(userRoom(userId)).emit('user_online', { userId, userInfo: this.info(userId) })
+    this.#tellOnline(socket)
+    if (first || fault('user-online-every-tab')) {
+      const others = this.#io.to('all_users').except(fault('user-online-to-own-sockets') ? socket.id : userRoom(userId))
+      const userInfo = fault('user-online-without-info') ? undefined : this.info(userId)
+      if (!fault('user-online-missing')) others.emit('user_online', { userId, userInfo })
     }
-    if (user.sockets.size > this.#limits.userConnections) {
-      const [oldest] = user.sockets.keys()
+    if (user.sockets.size > this.#limits.userConnections && !fault('user-connections-unlimited')) {
+      const [oldest] = fault('user-connections-newest-refused') ? [socket] : user.sockets.keys()
       oldest.disconnect(true)
     }
+  }
+
+  #tellOnline(socket) {
+    let users = this.online().slice(0, this.#limits.onlineUsers)
+    if (fault('online-users-without-self')) users = users.filter(({ id }) => id !== socket.data.user.userId)
+    if (fault('online-users-per-socket')) users = users.flatMap((info) => Array(info.connections).fill(info))
+    if (fault('online-users-to-everyone')) return void this.#io.to('all_users').emit('online_users', users)
+    socket.emit('online_users', users)
+    if (fault('online-users-twice')) socket.emit('online_users', users)
   }
 
   /** A socket is gone; the user is when it was the last one. */
@@ -35,31 +48,34 @@ export class Presence {
     const { userId } = socket.data.user
     const user = this.#users.get(userId)
     user.sockets.delete(socket)
-    if (user.sockets.size > 0) return
+    if (user.sockets.size > 0) {
+      if (fault('user-offline-any-tab')) this.#io.to('all_users').emit('user_offline', { userId })
+      return
+    }
     this.#users.delete(userId)
-    this.#io.to('all_users').emit('user_offline', { userId })
+    if (!fault('user-offline-missing')) this.#io.to('all_users').emit('user_offline', { userId })
   }
 
   /** Any event of any of the user's sockets. */
   seen({ data: { user } }) {
     const entry = this.#users.get(user.userId)
-    if (entry) entry.lastSeen = new Date()
+    if (entry && !fault('last-seen-stuck')) entry.lastSeen = new Date()
   }
 
   /** The userInfo of a user, undefined where the user is offline. */
   info(userId) {
     const user = this.#users.get(userId)
     if (!user) return undefined
-    const [newest, connectedAt] = [...user.sockets].at(-1)
+    const [newest, connectedAt] = [...user.sockets].at(fault('socket-id-oldest') ? 0 : -1)
     const { role, department } = newest.data.user
     return {
       id: userId,
       socketId: newest.id,
-      connectedAt: connectedAt.toISOString(),
-      lastSeen: user.lastSeen.toISOString(),
+      connectedAt: iso(connectedAt),
+      lastSeen: fault('last-seen-number') ? user.lastSeen.getTime() : iso(user.lastSeen),
       role,
-      department,
-      connections: user.sockets.size,
+      department: fault('user-info-null-department') ? (department ?? null) : department,
+      connections: fault('connections-always-one') ? 1 : user.sockets.size,
     }
   }
 

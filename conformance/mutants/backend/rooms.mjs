@@ -1,5 +1,6 @@
 // Rooms (section 3): those of the server, and those of the clients' own choice.
 import { Failure } from './failure.mjs'
+import { fault } from './faults.mjs'
 
 export const userRoom = (userId) => `user_${userId}`
 export const departmentRoom = (department) => `department_${department}`
@@ -8,7 +9,7 @@ export const departmentRoom = (department) => `department_${department}`
 export function joinOwnRooms(socket) {
   const { userId, role, department } = socket.data.user
   socket.join([userRoom(userId), 'all_users'])
-  if (role === 'admin') socket.join('admins')
+  if (role === 'admin' || (fault('admin-message-to-moderators') && role === 'moderator')) socket.join('admins')
   if (role === 'moderator') socket.join('moderators')
   if (department) socket.join(departmentRoom(department))
 }
@@ -17,19 +18,26 @@ export function roomHandlers({ io, limits }) {
   return {
     join_room(socket, { room }) {
       const chosen = socket.data.rooms
-      if (isSocketId(io, room)) throw forbidden('join', room)
+      if (isSocketId(io, room) && !fault('room-socket-id-joinable')) throw forbidden('join', room)
+      if (fault('room-own-refused') && isReserved(room)) throw forbidden('join', room)
+      if (fault('room-join-twice-fails') && chosen.has(room)) throw forbidden('join', room)
+      if (fault('room-limit-counts-again') && chosen.size >= limits.rooms) throw new Failure('LIMIT_EXCEEDED')
       // Joining again what the socket is in changes nothing, also for a room of the server.
       if (socket.rooms.has(room)) return { success: true, room }
-      if (isReserved(room)) throw forbidden('join', room)
-      if (chosen.size >= limits.rooms) throw new Failure('LIMIT_EXCEEDED')
+      if (isReserved(room) && !wronglyOpen(room)) throw forbidden('join', room)
+      if (chosen.size >= limits.rooms + (fault('room-limit-off-by-one') ? 1 : 0)) {
+        throw new Failure(fault('room-limit-code-wrong') ? 'FORBIDDEN' : 'LIMIT_EXCEEDED')
+      }
       chosen.add(room)
       socket.join(room)
-      return { success: true, room }
+      return fault('room-ack-without-room') ? { success: true } : { success: true, room }
     },
 
     leave_room(socket, { room }) {
-      if (isReserved(room) || isSocketId(io, room)) throw forbidden('leave', room)
-      socket.data.rooms.delete(room)
+      const theServers = isReserved(room) || isSocketId(io, room)
+      if (theServers && !fault('room-reserved-leavable')) throw forbidden('leave', room)
+      if (fault('room-leave-unknown-fails') && !socket.rooms.has(room)) throw forbidden('leave', room)
+      if (!fault('room-left-still-counts')) socket.data.rooms.delete(room)
       socket.leave(room)
       return { success: true, room }
     },
@@ -38,6 +46,15 @@ export function roomHandlers({ io, limits }) {
 
 function isReserved(room) {
   return ['all_users', 'admins', 'moderators'].includes(room) || room.startsWith('user_') || room.startsWith('department_')
+}
+
+function wronglyOpen(room) {
+  return (
+    (fault('room-admins-joinable') && room === 'admins') ||
+    (fault('room-moderators-joinable') && room === 'moderators') ||
+    (fault('room-user-joinable') && room.startsWith('user_')) ||
+    (fault('room-department-joinable') && room.startsWith('department_'))
+  )
 }
 
 // Socket ids are rooms in Socket.IO.

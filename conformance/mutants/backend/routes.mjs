@@ -1,6 +1,8 @@
 // What HTTP can do (section 8): each route says who may call it, what its body and
 // its query look like, and does it.
+import { iso } from './clock.mjs'
 import { Failure } from './failure.mjs'
+import { fault } from './faults.mjs'
 import { Problem } from './problem.mjs'
 import { departmentRoom, userRoom } from './rooms.mjs'
 import { check, compile, invalid } from './validation.mjs'
@@ -11,13 +13,13 @@ const closed = (properties, ...required) => compile({ type: 'object', required, 
 const open = (properties) => compile({ type: 'object', properties })
 
 const notification = closed(
-  { type: { type: 'string', enum: ['info', 'success', 'warning', 'error'], default: 'info' }, title: string(200), message: string(2000) },
+  { type: { type: 'string', enum: ['info', 'success', 'warning', 'error'], default: fault('notification-default-wrong') ? 'success' : 'info' }, title: string(200), message: string(2000) },
   'title', 'message',
 )
 const update = closed({ data: { type: 'object' } }, 'data')
 const announcement = closed({ message: string(2000) }, 'message')
 
-const limit = { type: 'integer', minimum: 1, maximum: 200, default: 50 }
+const limit = { type: 'integer', minimum: 1, maximum: fault('http-page-limit-unchecked') ? 1e9 : 200, default: fault('http-page-default-wrong') ? 100 : 50 }
 const id = { type: 'string', pattern: ULID }
 const presencePage = open({ limit, cursor: string(256) })
 const messagePage = open({ limit, with: string(128), user: string(128), before: id, after: id })
@@ -28,48 +30,57 @@ const ANYONE = ['admin', 'moderator', 'user']
 /** Routes in the form {method, path, roles?, body?, query?, run}. run answers {status?, json} or {type, text}. */
 export function routes({ io, store, presence, metrics, document, limits, metricsPublic, draining }) {
   const emit = (target, event, payload) => {
-    const timestamp = new Date().toISOString()
+    const timestamp = iso()
     target.emit(event, typeof payload === 'function' ? payload(timestamp) : payload)
-    return { status: 202, json: { success: true, timestamp } }
+    if (fault('http-accepted-without-timestamp')) return { status: 202, json: { success: true } }
+    return { status: fault('http-accepted-as-200') ? 200 : 202, json: { success: true, timestamp } }
   }
 
   return [
     {
       method: 'POST', path: '/api/users/:userId/notifications', roles: ['admin', 'moderator'], body: notification,
       run: ({ params, body: { type, title, message } }) =>
-        emit(io.to(userRoom(params.userId)), 'notification', (timestamp) => ({ type, title, message, timestamp })),
+        emit(io.to(fault('notification-to-all') ? 'all_users' : userRoom(params.userId)), 'notification', (timestamp) => ({ type, title, message, timestamp: fault('notification-without-timestamp') ? undefined : timestamp })),
     },
     {
       method: 'POST', path: '/api/users/:userId/updates', roles: ['admin'], body: update,
       run: ({ params: { userId }, body: { data } }) => {
-        if (Buffer.byteLength(JSON.stringify(data)) > limits.dataBytes) {
+        if (Buffer.byteLength(JSON.stringify(data)) > limits.dataBytes && !fault('http-data-limit-ignored')) {
           throw invalid([{ path: '/data', keyword: 'maxLength', message: 'must be at most 16 kB' }])
         }
-        return emit(io.to([userRoom(userId), 'admins']), 'user_update', { userId, data })
+        if (fault('user-update-not-to-admins')) return emit(io.to(userRoom(userId)), 'user_update', { userId, data })
+        if (fault('user-update-twice')) io.to('admins').emit('user_update', { userId, data })
+        return emit(io.to(fault('user-update-twice') ? userRoom(userId) : [userRoom(userId), 'admins']), 'user_update', { userId, data })
       },
     },
     {
       method: 'POST', path: '/api/users/:userId/disconnect', roles: ['admin'],
       run: ({ params }) => {
-        io.in(userRoom(params.userId)).disconnectSockets(true)
-        return { status: 202, json: { success: true, timestamp: new Date().toISOString() } }
+        const newest = fault('disconnect-one-socket') && presence.info(params.userId)?.socketId
+        io.in(newest || userRoom(params.userId)).disconnectSockets(true)
+        return { status: 202, json: { success: true, timestamp: iso() } }
       },
     },
     {
       method: 'POST', path: '/api/system-messages', roles: ['admin'], body: announcement,
       run: ({ body: { message } }) =>
-        emit(io.to('all_users'), 'system_message', (timestamp) => ({ type: 'system', message, timestamp })),
+        emit(io.to('all_users').except(fault('system-message-misses-moderators') ? 'moderators' : []), 'system_message', (timestamp) => ({
+          type: fault('system-message-type-wrong') ? 'info' : 'system', message, timestamp,
+        })),
     },
     {
       method: 'POST', path: '/api/admin-messages', roles: ['admin'], body: announcement,
       run: ({ body: { message } }) =>
-        emit(io.to('admins'), 'admin_message', (timestamp) => ({ type: 'admin', message, timestamp })),
+        emit(io.to(fault('admin-message-to-all') ? 'all_users' : 'admins'), 'admin_message', (timestamp) => ({ type: 'admin', message, timestamp })),
     },
     {
       method: 'POST', path: '/api/departments/:department/messages', roles: ['admin', 'moderator'], body: announcement,
-      allowed: ({ user, params: { department } }) => user.role === 'admin' || user.department === department,
+      allowed: ({ user, params: { department } }) =>
+        user.role === 'admin' || user.department === department || fault('department-any-moderator'),
       run: ({ params: { department }, body: { message } }) =>
-        emit(io.to(departmentRoom(department)), 'department_message', (timestamp) => ({ type: 'department', department, message, timestamp })),
+        emit(io.to(fault('department-message-to-all') ? 'all_users' : departmentRoom(department)), 'department_message', (timestamp) => ({
+          type: 'department', department: fault('department-message-without-department') ? undefined : department, message, timestamp,
+        })),
     },
     {
       method: 'GET', path: '/api/presence', roles: ANYONE, query: presencePage,
@@ -82,21 +93,23 @@ export function routes({ io, store, presence, metrics, document, limits, metrics
       method: 'GET', path: '/api/presence/:userId', roles: ANYONE,
       run: ({ params }) => {
         const info = presence.info(params.userId)
+        if (!info && fault('http-offline-200')) return { json: {} }
         if (!info) throw new Problem(404, 'NOT_FOUND', 'The user is offline')
         return { json: info }
       },
     },
     {
       method: 'GET', path: '/api/messages', roles: ANYONE, query: messagePage,
-      allowed: ({ user, query }) => user.role === 'admin' || query.user === undefined || query.user === user.userId,
+      allowed: ({ user, query }) => fault('history-of-others-open') || user.role === 'admin' || query.user === undefined || query.user === user.userId,
       run: ({ user, query: { limit, with: other, user: owner = user.userId, before, after } }) => {
         const found = store.messages.filter(
           ({ id, from, to }) =>
-            (from === owner || to === owner) &&
-            (other === undefined || (from === owner ? to : from) === other) &&
-            (before === undefined || id < before) && (after === undefined || id > after),
+            (from === owner || (to === owner && !fault('history-only-sent'))) &&
+            (other === undefined || fault('history-with-ignored') || (from === owner ? to : from) === other) &&
+            (before === undefined || id < before) && (after === undefined || fault('history-after-ignored') || id > after),
         )
-        return { json: page('messages', found.reverse().map(message), limit) }
+        if (!fault('history-oldest-first')) found.reverse()
+        return { json: page('messages', found.map(message), limit) }
       },
     },
     {
@@ -110,8 +123,8 @@ export function routes({ io, store, presence, metrics, document, limits, metrics
         return { json: page('actions', found.reverse().map(logged), limit) }
       },
     },
-    { method: 'GET', path: '/api/metrics', roles: metricsPublic ? undefined : ['admin'], run: () => ({ json: metrics.snapshot() }) },
-    { method: 'GET', path: '/healthz', run: () => ({ json: { status: 'ok' } }) },
+    { method: 'GET', path: '/api/metrics', roles: metricsPublic || fault('http-metrics-open') ? undefined : ['admin'], run: () => ({ json: metrics.snapshot() }) },
+    { method: 'GET', path: fault('http-healthz-missing') ? '/health' : '/healthz', run: () => ({ json: { status: 'ok' } }) },
     {
       method: 'GET', path: '/readyz',
       run: () => {
@@ -131,7 +144,7 @@ export function validBody(validate, text) {
   try {
     body = JSON.parse(text)
   } catch {
-    throw new Problem(400, 'BAD_REQUEST', 'The body is not JSON')
+    throw fault('http-bad-json-500') ? new Problem(500, 'EVENT_ERROR', 'An error occurred') : new Problem(400, 'BAD_REQUEST', 'The body is not JSON')
   }
   return valid(validate, body)
 }
@@ -156,6 +169,8 @@ function valid(validate, value) {
 // One page of a list. The cursor is the id of its last entry, which the next page is behind.
 function page(name, entries, limit) {
   const shown = entries.slice(0, limit)
+  if (fault('http-cursor-missing')) return { [name]: shown }
+  if (fault('http-cursor-skips-one') && entries.length > limit) return { [name]: shown, nextCursor: entries[limit].id }
   return { [name]: shown, nextCursor: entries.length > limit ? shown.at(-1).id : undefined }
 }
 

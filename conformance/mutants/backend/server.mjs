@@ -4,7 +4,7 @@
 //   FAULT=<id> node server.mjs  the same, with one fault
 //   node server.mjs --faults   lists the faults as JSON
 import { start } from './app.mjs'
-import { faults } from './faults.mjs'
+import { fault, faults } from './faults.mjs'
 import { limitsFrom } from './limits.mjs'
 
 if (process.argv.includes('--faults')) {
@@ -33,10 +33,11 @@ async function main(env) {
   })
   let ending = false
   const end = async () => {
-    if (ending) return
+    if (ending || fault('stop-ignored')) return
+    if (fault('stop-drops-events')) process.exit(0)
     ending = true
     await app.stop()
-    process.exit(0)
+    process.exit(fault('stop-exit-code') ? 1 : 0)
   }
   process.on('SIGTERM', end)
   process.on('SIGINT', end)
