@@ -108,7 +108,8 @@ function closeWhenTooLarge(engine, req, res) {
 const isSocketIO = (req) => req.url.split('?')[0] === PATH
 
 function refuseUpgrade(socket, status) {
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  const headers = Object.entries({ ...SECURITY_HEADERS, Connection: 'close', 'Content-Length': 0 })
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`)
 }
 
 // All of it in one turn: nothing can come between the rooms, the presence and the replay.
@@ -131,7 +132,7 @@ function connected(socket, context) {
 
   joinOwnRooms(socket)
   presence.add(socket)
-  replay(socket, context)
+  replay(socket, context).catch((err) => log('error', 'replay failed', { socketId: socket.id, cause: String(err?.stack ?? err) }))
   const expiry = disconnectAtExpiry(socket)
 
   socket.on('disconnect', (reason) => {

@@ -24,7 +24,7 @@ export class Presence {
     user.lastSeen = now
     this.#tellOnline(socket)
     if (first || fault('user-online-every-tab')) {
-      const others = this.#io.to('all_users').except(fault('user-online-to-own-sockets') ? socket.id : userRoom(userId))
+      const others = this.#io.to('all_users').except(fault('user-online-to-own-sockets') ? [] : userRoom(userId))
       const userInfo = fault('user-online-without-info') ? undefined : this.info(userId)
       if (!fault('user-online-missing')) others.emit('user_online', { userId, userInfo })
     }

@@ -29,7 +29,7 @@ export function roomHandlers({ io, limits }) {
         throw new Failure(fault('room-limit-code-wrong') ? 'FORBIDDEN' : 'LIMIT_EXCEEDED')
       }
       chosen.add(room)
-      socket.join(room)
+      if (socket.connected) socket.join(room) // it may have gone while the event waited
       return fault('room-ack-without-room') ? { success: true } : { success: true, room }
     },
 

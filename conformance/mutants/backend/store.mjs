@@ -80,7 +80,8 @@ export class Store {
   // Ids rise over restarts and over a clock that is set back.
   #nextId() {
     const now = Date.now()
-    const last = fault('ids-not-monotonic') ? undefined : this.#lastId
+    const last = this.#lastId
+    if (fault('ids-do-not-rise')) return ulid(now - Math.floor(Math.random() * 1000))
     this.#lastId = last && decodeTime(last) >= now ? last.slice(0, 10) + incrementBase32(last.slice(10)) : ulid(now)
     return this.#lastId
   }

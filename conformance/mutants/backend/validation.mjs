@@ -19,7 +19,7 @@ const ajv = new Ajv({
   allErrors: !fault('details-first-only'),
   useDefaults: !fault('message-type-no-default'),
   coerceTypes: fault('types-coerced'),
-  unicode: !fault('lengths-in-utf16-units'),
+  ...(fault('lengths-in-utf16-units') ? { unicode: false } : {}),
   strict: false,
   verbose: true,
 })
