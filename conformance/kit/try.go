@@ -57,3 +57,11 @@ func (c *Client) Order(match func(event string, payload json.RawMessage) bool) [
 	}
 	return names
 }
+
+// Sees waits for an event that matches, also one that has come and was returned
+// before, and leaves what Next returns as it is.
+func (c *Client) Sees(event string, match func(payload json.RawMessage) bool) {
+	if _, err := c.Await(c.t.Patient(), event, match); err != nil {
+		c.t.Fatalf("no such event %s: %v", event, err)
+	}
+}
