@@ -420,7 +420,7 @@ func onlineInfos() []kit.Case {
 }
 
 // moves wants lastSeen to move with events of a socket, of every kind. Another
-// user's pings tell when the backend's clock has moved.
+// user's messages tell when the backend's clock has moved.
 func moves(t *kit.T, c *kit.Client) {
 	clock := t.ConnectUser(t.User())
 	last := look(t, c.User)[0].LastSeen
