@@ -11,7 +11,7 @@ import (
 )
 
 // discardWithin bounds the end of a client that did not connect.
-const discardWithin = 2 * time.Second
+const discardWithin = time.Second
 
 // DialOptions say how a client connects.
 type DialOptions struct {

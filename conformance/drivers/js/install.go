@@ -91,7 +91,7 @@ func fingerprint() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(sum, "%s %d\n%s", name, len(text), text)
+		_, _ = fmt.Fprintf(sum, "%s %d\n%s", name, len(text), text)
 	}
 	return "js-" + hex.EncodeToString(sum.Sum(nil))[:16], nil
 }
@@ -144,7 +144,7 @@ func publish(draft, target string) error {
 // npm installs the modules.
 func (i *installer) npm(ctx context.Context, dir string) error {
 	timer := time.AfterFunc(i.quietFor, func() {
-		fmt.Fprintln(i.progress, "Installing the JavaScript client with npm, once for this version of it …")
+		_, _ = fmt.Fprintln(i.progress, "Installing the JavaScript client with npm, once for this version of it …")
 	})
 	defer timer.Stop()
 	cmd := exec.CommandContext(ctx, "npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/zishang520/socket.io/clients/socket/v3"
-	sockets "github.com/zishang520/socket.io/servers/socket/v3"
 	"github.com/zishang520/socket.io/v3/pkg/types"
 
 	"github.com/parlance-dev/parlance/conformance/drivers/stdio"
@@ -60,7 +59,7 @@ func (p *peer) Ask(event string, args []json.RawMessage, timeout time.Duration) 
 		err  error
 	}
 	result := make(chan outcome, 1)
-	var ack sockets.Ack = func(args []any, err error) {
+	ack := func(args []any, err error) {
 		select {
 		case result <- outcome{args, err}:
 		default: // it has had one
