@@ -17,6 +17,9 @@ import (
 //   - It opens before anybody listens, so that a quick answer or a refusal is
 //     lost, and waits until a timeout. Here the transport opens once listening
 //     is closed.
+//   - It reads from a WebSocket before it takes it for writable, so that what it
+//     says to a quick server may stay behind until it says more. Here it is told
+//     to write once the transport is open.
 //   - A POST queues up behind the poll, up to a ping interval. Here a transport
 //     of the client's own that never polls carries them.
 func transports(names []string, listening <-chan struct{}) (*types.Set[engines.TransportCtor], error) {
@@ -50,16 +53,17 @@ func (m *maker) New(s engines.Socket, o engines.SocketOptionsInterface) engines.
 		o.Query().Set("transport", name)
 	}
 	if name == "websocket" {
-		return &patient{engines.NewWebSocket(s, o), m.listening}
+		return &patient{engines.NewWebSocket(s, o), s, m.listening}
 	}
 	polling := engines.NewPolling(s, o)
 	polling.Prototype(newPoster(polling, s, o))
-	return &patient{polling, m.listening}
+	return &patient{polling, s, m.listening}
 }
 
 // patient opens once somebody listens.
 type patient struct {
 	engines.Transport
+	socket    engines.Socket
 	listening <-chan struct{}
 }
 
@@ -67,14 +71,19 @@ type patient struct {
 func (p *patient) Open() engines.Transport {
 	select {
 	case <-p.listening:
-		p.Transport.Open()
+		p.open()
 	default:
 		go func() {
 			<-p.listening
-			p.Transport.Open()
+			p.open()
 		}()
 	}
 	return p
+}
+
+func (p *patient) open() {
+	p.Transport.Open()
+	p.socket.Flush()
 }
 
 // poster is a polling transport whose packets another one posts.
