@@ -24,7 +24,7 @@ import (
 func All(c *contract.Contract) ([]kit.Case, error) {
 	all := slices.Concat(
 		transport(), auth(), rooms(), validation(c), messages(), replay(), presence(), notices(), failures(),
-		httpCalls(), limits(), robustness(), stop(), httpLimit(),
+		httpCalls(), limits(), addresses(), robustness(), stop(), httpLimit(),
 	)
 	seen := map[string]bool{}
 	for _, one := range all {

@@ -3,87 +3,122 @@ package contract
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
-// Constraint is something that the schema of a client payload, or the number of
-// arguments, rules out.
+// Constraint is one thing that a payload has to obey.
 type Constraint struct {
-	// Event is the client event, or connect for the CONNECT payload.
+	// Event is the client event, or Connect for the auth of the handshake.
 	Event string
-	// Path is a JSON Pointer into the payload; that of required names the
-	// property.
-	Path    string
+	// Path is a JSON Pointer to what is constrained; for required it points at
+	// the property that has to be there. Empty for the payload as a whole and
+	// for the number of arguments.
+	Path string
+	// Keyword is the JSON Schema keyword. minItems and maxItems with an empty
+	// path are the number of arguments.
 	Keyword string
-	// ID is "event /path keyword".
+	// ID is the three with blanks between, such as
+	// "send_message /content maxLength" and "join_room minItems".
 	ID string
+
+	node     node
+	property string // of required
+	args     bool   // is about the number of arguments
 }
 
-func constraint(event, path, keyword string) Constraint {
-	return Constraint{event, path, keyword, strings.Join(strings.Fields(event+" "+path+" "+keyword), " ")}
+// Constraints returns every constraint of every client payload, of the number of
+// arguments, and of the auth of the handshake, events in the order of the document
+// and properties by name.
+func (c *Contract) Constraints() []Constraint { return slices.Clone(c.constraints) }
+
+// payloads are what clients send: the events' arguments, and the handshake's.
+func (c *Contract) payloads() []*ClientEvent {
+	all := append([]*ClientEvent{}, c.ClientEvents...)
+	return append(all, &ClientEvent{Name: Connect, Payload: c.Auth, PayloadOptional: true})
 }
 
-// Constraints returns those of all client events and of the CONNECT payload, in
-// the order of events and properties.
-func (c *Contract) Constraints() []Constraint {
-	var all []Constraint
-	for _, e := range c.ClientEvents {
-		if !e.optional {
-			all = append(all, constraint(e.Name, "", "minItems"))
+// derive works out the constraints, and for each what breaks it and what just
+// does not.
+func (c *Contract) derive() error {
+	c.mutations, c.boundaries = map[string][]Mutation{}, map[string][]Boundary{}
+	seen := map[string]bool{}
+	for _, e := range c.payloads() {
+		found, err := constraintsOf(e)
+		if err != nil {
+			return fmt.Errorf("%s: %w", e.Name, err)
 		}
-		all = append(all, constraint(e.Name, "", "maxItems"))
-		all = append(all, constraintsAt(e.Name, "", e.node)...)
-	}
-	return append(all, constraintsAt(c.connect.Name, "", c.connect.node)...)
-}
-
-// plain are the keywords that say nothing about what is allowed, or whose parts
-// are looked at one by one.
-func plain() []string {
-	return []string{"$schema", "title", "description", "default", "examples", "properties", "$ref"}
-}
-
-// breakable are the keywords that Mutations knows to break.
-func breakable() []string {
-	return []string{"type", "minLength", "maxLength", "pattern", "enum", "minimum", "maximum", "required", "additionalProperties"}
-}
-
-// constraintsAt lists the constraints of a schema and of its properties.
-func constraintsAt(event, path string, n node) []Constraint {
-	var all []Constraint
-	for _, keyword := range n.keys() {
-		switch {
-		case keyword == "required":
-			for _, name := range n.texts("required") {
-				all = append(all, constraint(event, path+"/"+escape(name), "required"))
+		for _, k := range found {
+			if seen[k.ID] {
+				return fmt.Errorf("two constraints are called %q", k.ID)
 			}
-		case keyword == "additionalProperties" && n.get(keyword).value == true:
-		case keyword == "type" && path == "" && event == "connect":
-			// A client library sends an object, whatever it is given.
-		case slices.Contains(breakable(), keyword):
-			all = append(all, constraint(event, path, keyword))
-		case !slices.Contains(plain(), keyword):
-			// Not passed over: the run is to fail rather than leave it out.
-			all = append(all, constraint(event, path, keyword+" (unknown to the suite)"))
+			seen[k.ID] = true
+			broken, err := mutationsOf(e, k)
+			if err != nil {
+				return fmt.Errorf("%s: %w", k.ID, err)
+			}
+			c.constraints = append(c.constraints, k)
+			c.mutations[e.Name] = append(c.mutations[e.Name], broken...)
+		}
+		if c.boundaries[e.Name], err = boundariesOf(e); err != nil {
+			return fmt.Errorf("%s: %w", e.Name, err)
 		}
 	}
-	for _, name := range n.get("properties").keys() {
-		all = append(all, constraintsAt(event, path+"/"+escape(name), n.get("properties").get(name).resolved())...)
+	return nil
+}
+
+func constraintsOf(e *ClientEvent) ([]Constraint, error) {
+	var all []Constraint
+	add := func(k Constraint) {
+		k.Event, k.ID = e.Name, joinWords(e.Name, k.Path, k.Keyword)
+		all = append(all, k)
 	}
-	return all
+	if !e.PayloadOptional {
+		add(Constraint{Keyword: "minItems", args: true})
+	}
+	if e.Name != Connect { // a handshake has one auth, whatever a client does
+		add(Constraint{Keyword: "maxItems", args: true})
+	}
+	err := walk(payloadNode(e), func(n node) error {
+		for _, keyword := range keywordsOf(n) {
+			add(Constraint{Path: n.path, Keyword: keyword, node: n})
+		}
+		for _, name := range n.schema.Required {
+			add(Constraint{Path: n.path + "/" + escape(name), Keyword: "required", node: n, property: name})
+		}
+		return nil
+	})
+	return all, err
 }
 
-// escape makes a step of a JSON Pointer of a name.
-func escape(name string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(name) }
-
-// String returns the ID.
-func (c Constraint) String() string { return c.ID }
-
-// Violation is a broken constraint as a failure names it.
-type Violation struct {
-	Path    string `json:"path"`
-	Keyword string `json:"keyword"`
+func payloadNode(e *ClientEvent) node {
+	return node{schema: e.Payload.compiled, wrap: func(v any) any { return v }}
 }
 
-// String is "path keyword".
-func (v Violation) String() string { return fmt.Sprintf("%s %s", v.Path, v.Keyword) }
+// keywordsOf returns the keywords that constrain a node, but required.
+func keywordsOf(n node) []string {
+	s := n.schema
+	var words []string
+	for _, k := range []struct {
+		word string
+		used bool
+	}{
+		{"type", len(s.Types) > 0},
+		{"const", len(s.Constant) > 0},
+		{"enum", len(s.Enum) > 0},
+		{"minLength", s.MinLength > 0},
+		{"maxLength", s.MaxLength >= 0},
+		{"pattern", s.Pattern != nil},
+		{"format", s.Format != ""},
+		{"minimum", s.Minimum != nil},
+		{"maximum", s.Maximum != nil},
+		{"exclusiveMinimum", s.ExclusiveMinimum != nil},
+		{"exclusiveMaximum", s.ExclusiveMaximum != nil},
+		{"minItems", s.MinItems > 0},
+		{"maxItems", s.MaxItems >= 0},
+		{"additionalProperties", s.AdditionalProperties == false},
+	} {
+		if k.used {
+			words = append(words, k.word)
+		}
+	}
+	return words
+}

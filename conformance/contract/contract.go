@@ -1,74 +1,135 @@
-// Package contract is the AsyncAPI document as the conformance suite sees it,
-// read without the generator: events, schemas compiled by an engine of others,
-// what breaks each constraint, and how much of all that a run has exercised.
-//
-// It may import asyncapi, schemas, conformance/report and public libraries.
 package contract
 
 import (
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"slices"
-	"strings"
+	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v5"
+	"github.com/parlance-dev/parlance/asyncapi"
+	"github.com/parlance-dev/parlance/schemas"
 )
 
-// Contract is the document. It is read only and may be used concurrently.
+// Connect is the name that stands for the handshake where a client event's would:
+// in error events, constraints and mutations. Socket.IO reserves it.
+const Connect = "connect"
+
+// Contract is everything that the document says. It is read only and may be used
+// concurrently. Lists are in the order of the document.
 type Contract struct {
-	// Title and Version are those of the document's info.
-	Title, Version string
-	// ClientEvents and ServerEvents are sorted by name.
+	ID, Title, Version string
+
+	// Path, Transports, MaxPayloadBytes and the heartbeat are the server's.
+	Path            string
+	Transports      []string
+	MaxPayloadBytes int
+	PingInterval    time.Duration
+	PingTimeout     time.Duration
+
 	ClientEvents []*ClientEvent
 	ServerEvents []*ServerEvent
-	// Refusals are the codes of connect_error, Limits the names of the limits.
-	Refusals []string
-	Limits   []string
+	// Auth is the schema of the auth payload of the handshake.
+	Auth     *Schema
+	Refusals []Refusal
+	// Errors is the closed table of failures.
+	Errors    []ErrorCode
+	Roles     []string
+	Rooms     map[string]Room
+	Limits    map[string]Limit
+	RateLimit RateLimit
+	// Failure is the schema of an acknowledgement of failure, ErrorEvent the
+	// name of the event that carries a failure without one.
+	Failure         *Schema
+	FailureExamples []json.RawMessage
+	ErrorEvent      string
 
-	connect *ClientEvent // the CONNECT payload, as an event named connect
-	failure *jsonschema.Schema
-	// failureCodes and errorCodes are the closed lists of codes.
-	failureCodes, errorCodes []string
+	failureCodes []string
+	constraints  []Constraint
+	mutations    map[string][]Mutation
+	boundaries   map[string][]Boundary
 }
 
-// ClientEvent is one that clients send.
+// ClientEvent is an event that clients emit and the backend handles.
 type ClientEvent struct {
-	Name string
-	// Examples are the payloads that the document shows.
+	// Operation is its key in the document, Name is on the wire.
+	Operation, Name string
+	Payload         *Schema
+	// PayloadOptional says that the argument may be left out.
+	PayloadOptional bool
+	// Examples are the document's payloads.
 	Examples []json.RawMessage
-
-	payload  *jsonschema.Schema
-	optional bool // the payload may be left out
-	ack      *jsonschema.Schema
-	node     node
+	// Ack is the schema of the acknowledgement of success.
+	Ack         *Schema
+	AckExamples []json.RawMessage
 }
 
-// ServerEvent is one that backends send.
+// ServerEvent is an event that the backend emits.
 type ServerEvent struct {
-	Name     string
-	Examples []json.RawMessage
-
-	payload *jsonschema.Schema
+	Operation, Name string
+	Payload         *Schema
+	Examples        []json.RawMessage
+	// To is who gets it: "socket" for the one asking, else keys of Rooms.
+	// Except are keys of the rooms whose sockets do not.
+	To, Except []string
 }
 
-// Load reads the document that is built in.
+// Refusal is a way in which a handshake fails: the message of connect_error and
+// the code in its data.
+type Refusal struct{ Code, Message, When string }
+
+// ErrorCode is a way in which an event fails. Message is what clients see where
+// nothing better is known.
+type ErrorCode struct{ Code, Message, When string }
+
+// Room is a room of the server, or a family of them where Name holds parameters
+// in braces.
+type Room struct{ Name, Description string }
+
+// Limit is a number of the contract. Env overrides it; Code is that of the
+// failure when the limit is reached; both may be empty.
+type Limit struct {
+	Value                  int
+	Env, Code, Description string
+}
+
+// RateLimit is how many events a socket may send: Events in a Window, beyond
+// which Event tells it. AbuseFactor times as many for the time Abuse end it.
+type RateLimit struct {
+	Events      int
+	Window      time.Duration
+	Event       string
+	AbuseFactor int
+	Abuse       time.Duration
+}
+
+// Load reads the contract out of the documents that the program carries. An error
+// means that they say something that this package can't judge by.
 func Load() (*Contract, error) {
-	d, err := open()
+	c, err := load(asyncapi.FS(), schemas.FS())
 	if err != nil {
-		return nil, fmt.Errorf("contract: %w", err)
-	}
-	c, err := d.contract()
-	if err != nil {
-		return nil, fmt.Errorf("contract: %w", err)
+		return nil, fmt.Errorf("load the contract: %w", err)
 	}
 	return c, nil
 }
 
-// clientEvent returns the event of a name, nil where there is none.
-func (c *Contract) clientEvent(name string) *ClientEvent {
-	if name == c.connect.Name {
-		return c.connect
+// load reads the contract out of the two folders of its files.
+func load(events, payloads fs.FS) (*Contract, error) {
+	d, err := readDocuments(events, payloads)
+	if err != nil {
+		return nil, err
 	}
+	c := &Contract{}
+	for _, step := range []func(*documents) error{c.readInfo, c.readServer, c.readChannel, c.readOperations} {
+		if err := step(d); err != nil {
+			return nil, err
+		}
+	}
+	return c, c.derive()
+}
+
+// ClientEvent returns the client event of that name, or nil.
+func (c *Contract) ClientEvent(name string) *ClientEvent {
 	for _, e := range c.ClientEvents {
 		if e.Name == name {
 			return e
@@ -77,89 +138,27 @@ func (c *Contract) clientEvent(name string) *ClientEvent {
 	return nil
 }
 
-// ErrorCodes returns the codes of failures and of the event error, sorted.
-func (c *Contract) ErrorCodes() []string {
-	all := slices.Concat(c.failureCodes, c.errorCodes)
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
-// contract makes the contract of the document.
-func (d *document) contract() (*Contract, error) {
-	info := d.root.get("info")
-	c := &Contract{Title: info.text("title"), Version: info.text("version")}
-	main := d.root.get("channels").get("main").get("x-socketio")
-	for _, r := range main.get("auth").get("refusals").list() {
-		c.Refusals = append(c.Refusals, r.text("code"))
-	}
-	c.Limits = append(main.get("limits").keys(), "rateLimit", "abuse")
-	var err error
-	if c.connect, err = d.connect(main.get("auth").get("payload")); err != nil {
-		return nil, err
-	}
-	for _, name := range d.root.get("operations").keys() {
-		if err := d.operation(c, d.root.get("operations").get(name)); err != nil {
-			return nil, fmt.Errorf("operation %s: %w", name, err)
+// ServerEvent returns the server event of that name, or nil.
+func (c *Contract) ServerEvent(name string) *ServerEvent {
+	for _, e := range c.ServerEvents {
+		if e.Name == name {
+			return e
 		}
-	}
-	slices.SortFunc(c.ClientEvents, func(a, b *ClientEvent) int { return strings.Compare(a.Name, b.Name) })
-	slices.SortFunc(c.ServerEvents, func(a, b *ServerEvent) int { return strings.Compare(a.Name, b.Name) })
-	return c, d.err
-}
-
-// connect makes an event of the CONNECT payload.
-func (d *document) connect(payload node) (*ClientEvent, error) {
-	schema, err := d.compile(payload)
-	return &ClientEvent{Name: "connect", payload: schema, optional: true, node: payload.resolved()}, err
-}
-
-// operation adds an event.
-func (d *document) operation(c *Contract, op node) error {
-	messages := op.get("messages").list()
-	if len(messages) != 1 {
-		return fmt.Errorf("%d messages, want 1", len(messages))
-	}
-	m := messages[0].resolved()
-	payload, err := d.compile(m.get("payload"))
-	if err != nil {
-		return err
-	}
-	examples, err := m.examples()
-	if err != nil {
-		return err
-	}
-	if op.text("action") == "send" {
-		c.ServerEvents = append(c.ServerEvents, &ServerEvent{Name: m.text("name"), Examples: examples, payload: payload})
-		if m.text("name") == "error" {
-			c.errorCodes = m.get("payload").resolved().get("properties").get("code").resolved().texts("enum")
-		}
-		return nil
-	}
-	e := &ClientEvent{
-		Name: m.text("name"), Examples: examples, payload: payload, node: m.get("payload").resolved(),
-		optional: m.get("x-socketio").text("args") == "optional",
-	}
-	c.ClientEvents = append(c.ClientEvents, e)
-	return d.reply(c, e, op.get("reply").get("messages").list())
-}
-
-// reply takes the acknowledgements of an event: its own success, and failure.
-func (d *document) reply(c *Contract, e *ClientEvent, messages []node) (err error) {
-	for _, r := range messages {
-		m := r.resolved()
-		if m.text("name") != "failure" {
-			if e.ack, err = d.compile(m.get("payload")); err != nil {
-				return err
-			}
-			continue
-		}
-		if c.failure, err = d.compile(m.get("payload")); err != nil {
-			return err
-		}
-		c.failureCodes = m.get("payload").resolved().get("properties").get("code").resolved().texts("enum")
-	}
-	if e.ack == nil {
-		return fmt.Errorf("%s has no acknowledgement of success", e.Name)
 	}
 	return nil
+}
+
+// ErrorCodes returns every code that an acknowledgement of failure or an error
+// event may carry: those of the table in its order, then the others.
+func (c *Contract) ErrorCodes() []string {
+	var codes []string
+	for _, e := range c.Errors {
+		codes = append(codes, e.Code)
+	}
+	for _, code := range c.failureCodes {
+		if !slices.Contains(codes, code) {
+			codes = append(codes, code)
+		}
+	}
+	return codes
 }

@@ -5,205 +5,218 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
-	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 	"go.yaml.in/yaml/v4"
-
-	"github.com/parlance-dev/parlance/asyncapi"
-	"github.com/parlance-dev/parlance/schemas"
 )
 
-// base is where the compiler finds the schemas; nothing is fetched from there.
-const base = "https://contract.example/"
+const (
+	// baseURL is where the schema engine believes the files to be: their
+	// relative references need some address to be relative to.
+	baseURL  = "https://contract.invalid/"
+	rootFile = "asyncapi/asyncapi.yaml"
+	// maxHops ends a reference that leads to itself.
+	maxHops = 32
+)
 
-// document is a set of files that refer to each other.
-type document struct {
-	files    map[string]any // by path: asyncapi/asyncapi.yaml, schemas/rooms/join_room.json
-	root     node
+// documents are the files of the contract, as JSON values by their names, such as
+// asyncapi/messages/rooms.yaml and schemas/rooms/join_room.json.
+type documents struct {
+	trees    map[string]any
+	root     []byte
 	compiler *jsonschema.Compiler
-	err      error // of references that lead nowhere
 }
 
-// node is a place in the document. Of what is not there all methods return what
-// is empty.
-type node struct {
-	doc   *document
-	file  string
-	value any
+// place is a value in a file.
+type place struct {
+	file    string
+	pointer string // JSON Pointer, as it stands in a reference
 }
 
-// open reads all files.
-func open() (*document, error) {
-	d := &document{files: map[string]any{}, compiler: jsonschema.NewCompiler()}
+func (p place) child(step string) place {
+	return place{p.file, p.pointer + "/" + escape(step)}
+}
+
+func (p place) String() string { return p.file + "#" + p.pointer }
+
+// readDocuments reads the files of the two folders and hands them to the schema
+// engine.
+func readDocuments(events, payloads fs.FS) (*documents, error) {
+	d := &documents{trees: map[string]any{}, compiler: jsonschema.NewCompiler()}
 	d.compiler.Draft = jsonschema.Draft7
 	d.compiler.AssertFormat = true
-	d.compiler.LoadURL = nil
-	if err := d.read(asyncapi.FS(), "asyncapi"); err != nil {
+	d.compiler.LoadURL = func(url string) (io.ReadCloser, error) {
+		return nil, fmt.Errorf("%s is not a file of the contract", url)
+	}
+	if err := d.readFolder("asyncapi", events); err != nil {
 		return nil, err
 	}
-	if err := d.read(schemas.FS(), "schemas"); err != nil {
+	if err := d.readFolder("schemas", payloads); err != nil {
 		return nil, err
 	}
-	const main = "asyncapi/asyncapi.yaml"
-	d.root = node{d, main, d.files[main]}
 	return d, nil
 }
 
-func (d *document) read(files fs.FS, folder string) error {
+func (d *documents) readFolder(folder string, files fs.FS) error {
 	return fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		raw, err := fs.ReadFile(files, name)
+		text, err := fs.ReadFile(files, name)
 		if err != nil {
 			return err
 		}
-		full := path.Join(folder, name)
-		var v any
-		if path.Ext(name) != ".json" {
-			if err := yaml.Unmarshal(raw, &v); err != nil {
-				return fmt.Errorf("%s: %w", full, err)
-			}
-			d.files[full] = v
-			return nil
+		name = path.Join(folder, name)
+		if err := d.add(name, text); err != nil {
+			return fmt.Errorf("read %s: %w", name, err)
 		}
-		if err := decode(raw, &v); err != nil {
-			return fmt.Errorf("%s: %w", full, err)
-		}
-		d.files[full] = v
-		return d.compiler.AddResource(base+full, bytes.NewReader(raw))
+		return nil
 	})
 }
 
-// decode reads JSON and keeps numbers as they are written.
-func decode(raw []byte, v any) error {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	return d.Decode(v)
-}
-
-// compile compiles the schema that a node refers to, or is.
-func (d *document) compile(n node) (*jsonschema.Schema, error) {
-	ref := n.text("$ref")
-	if ref == "" {
-		return nil, errors.New("a payload is no reference to a schema")
+// add takes in one file. JSON is read as JSON, for YAML may see other types in it.
+func (d *documents) add(name string, text []byte) error {
+	if name == rootFile {
+		d.root = text
 	}
-	return d.compiler.Compile(base + path.Join(path.Dir(n.file), ref))
-}
-
-func (n node) get(key string) node {
-	object, _ := n.value.(map[string]any)
-	return node{n.doc, n.file, object[key]}
-}
-
-func (n node) has(key string) bool {
-	object, _ := n.value.(map[string]any)
-	_, ok := object[key]
-	return ok
-}
-
-// keys are those of an object, sorted.
-func (n node) keys() []string {
-	object, _ := n.value.(map[string]any)
-	keys := make([]string, 0, len(object))
-	for k := range object {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}
-
-func (n node) list() []node {
-	values, _ := n.value.([]any)
-	all := make([]node, len(values))
-	for i, v := range values {
-		all[i] = node{n.doc, n.file, v}
-	}
-	return all
-}
-
-func (n node) text(key string) string {
-	s, _ := n.get(key).value.(string)
-	return s
-}
-
-// texts is a list of strings, or the one string that stands for it.
-func (n node) texts(key string) []string {
-	if s, ok := n.get(key).value.(string); ok {
-		return []string{s}
-	}
-	var all []string
-	for _, v := range n.get(key).list() {
-		if s, ok := v.value.(string); ok {
-			all = append(all, s)
+	if path.Ext(name) != ".json" {
+		var tree any
+		if err := yaml.Unmarshal(text, &tree); err != nil {
+			return err
+		}
+		var err error
+		if text, err = json.Marshal(tree); err != nil {
+			return err
 		}
 	}
-	return all
-}
-
-// integer is a number of a schema.
-func (n node) integer(key string) int64 {
-	number, _ := n.get(key).value.(json.Number)
-	i, err := number.Int64()
-	if err != nil && n.has(key) {
-		n.doc.err = errors.Join(n.doc.err, fmt.Errorf("%s: %s is no integer", n.file, key))
+	tree, err := parse(text)
+	if err != nil {
+		return err
 	}
-	return i
+	d.trees[name] = tree
+	return d.compiler.AddResource(baseURL+name, bytes.NewReader(text))
 }
 
-// resolved follows references until there is none.
-func (n node) resolved() node {
-	for range 10 {
-		ref := n.text("$ref")
-		if ref == "" {
-			return n
-		}
-		next, err := n.follow(ref)
+// follow goes after references from a value until one that is none, and says
+// where that lies.
+func (d *documents) follow(at place) (place, any, error) {
+	for range maxHops {
+		node, err := d.get(at)
 		if err != nil {
-			n.doc.err = errors.Join(n.doc.err, err)
-			return node{doc: n.doc, file: n.file}
+			return at, nil, err
 		}
-		n = next
+		object, _ := node.(map[string]any)
+		ref, ok := object["$ref"].(string)
+		if !ok {
+			return at, node, nil
+		}
+		file, pointer, _ := strings.Cut(ref, "#")
+		next := place{file: at.file, pointer: pointer}
+		if file != "" {
+			next.file = path.Join(path.Dir(at.file), file)
+		}
+		at = next
 	}
-	n.doc.err = errors.Join(n.doc.err, fmt.Errorf("%s: references go round in a circle", n.file))
-	return node{doc: n.doc, file: n.file}
+	return at, nil, fmt.Errorf("%s refers to itself", at)
 }
 
-func (n node) follow(ref string) (node, error) {
-	file, fragment, _ := strings.Cut(ref, "#")
-	at := node{n.doc, n.file, nil}
-	if file != "" {
-		at.file = path.Join(path.Dir(n.file), file)
+// get returns the value at a place.
+func (d *documents) get(at place) (any, error) {
+	tree, ok := d.trees[at.file]
+	if !ok {
+		return nil, fmt.Errorf("no file %s", at.file)
 	}
-	at.value = n.doc.files[at.file]
-	if at.value == nil {
-		return at, fmt.Errorf("%s: no file %s", n.file, at.file)
+	node, err := lookup(tree, at.pointer)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", at.file, err)
 	}
-	for _, step := range strings.Split(strings.TrimPrefix(fragment, "/"), "/") {
-		if step == "" {
+	return node, nil
+}
+
+// decode follows the references from a place and fills a struct.
+func (d *documents) decode(at place, into any) (place, error) {
+	at, node, err := d.follow(at)
+	if err != nil {
+		return at, err
+	}
+	text, err := json.Marshal(node)
+	if err != nil {
+		return at, fmt.Errorf("%s: %w", at, err)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return at, fmt.Errorf("%s: %w", at, err)
+	}
+	return at, nil
+}
+
+// keys returns the keys of a top-level mapping of the root file in the order in
+// which people wrote them; that is the order of reports.
+func (d *documents) keys(name string) ([]string, error) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(d.root, &doc); err != nil {
+		return nil, err
+	}
+	if len(doc.Content) != 1 {
+		return nil, errors.New("the document is empty")
+	}
+	top := doc.Content[0].Content
+	for i := 0; i+1 < len(top); i += 2 {
+		if top[i].Value != name {
 			continue
 		}
-		at = at.get(strings.NewReplacer("~1", "/", "~0", "~").Replace(step))
-		if at.value == nil {
-			return at, fmt.Errorf("%s: %s leads nowhere", n.file, ref)
+		var keys []string
+		for j := 0; j+1 < len(top[i+1].Content); j += 2 {
+			keys = append(keys, top[i+1].Content[j].Value)
+		}
+		return keys, nil
+	}
+	return nil, fmt.Errorf("the document has no %s", name)
+}
+
+// lookup follows a JSON Pointer into a value.
+func lookup(tree any, pointer string) (any, error) {
+	if pointer == "" {
+		return tree, nil
+	}
+	if pointer[0] != '/' {
+		return nil, fmt.Errorf("%q is no JSON Pointer", pointer)
+	}
+	at := tree
+	for _, step := range strings.Split(pointer[1:], "/") {
+		step = strings.NewReplacer("~1", "/", "~0", "~").Replace(step)
+		var found bool
+		switch node := at.(type) {
+		case map[string]any:
+			at, found = node[step]
+		case []any:
+			var i int
+			var err error
+			if i, err = strconv.Atoi(step); err == nil && i >= 0 && i < len(node) {
+				at, found = node[i], true
+			}
+		}
+		if !found {
+			return nil, fmt.Errorf("%s leads nowhere", pointer)
 		}
 	}
 	return at, nil
 }
 
-// examples are the payloads of a message's examples.
-func (n node) examples() ([]json.RawMessage, error) {
-	var all []json.RawMessage
-	for _, e := range n.get("examples").list() {
-		raw, err := json.Marshal(e.get("payload").value)
-		if err != nil {
-			return nil, fmt.Errorf("example of %s: %w", n.text("name"), err)
-		}
-		all = append(all, raw)
+// parse reads one JSON value, with its numbers kept as they are written.
+func parse(text []byte) (any, error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, err
 	}
-	return all, nil
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("more than one JSON value")
+	}
+	return v, nil
 }
