@@ -89,19 +89,9 @@ func (t *T) Refused(change func(*driver.DialOptions)) *driver.ConnectError {
 // Call sends an event and returns its acknowledgement, judged by the schema of
 // the event's success or of failure.
 func (c *Client) Call(event string, args ...any) Answer {
-	t := c.t
-	got, err := c.Client.Ask(t.Patient(), event, args...)
+	a, err := c.Try(c.t.Patient(), event, args...)
 	if err != nil {
-		t.Fatalf("%s: no acknowledgement: %v", event, err)
-	}
-	t.Coverage.ClientEvent(event)
-	if err := t.Judge.CheckAck(event, got); err != nil {
-		t.Fatalf("the acknowledgement of %s breaks the contract: %v", event, err)
-	}
-	a := answer(t, got[0])
-	t.Coverage.Ack(event, a.Success)
-	if a.Code != "" {
-		t.Coverage.Code(a.Code)
+		c.t.Fatalf("no acknowledgement: %v", err)
 	}
 	return a
 }
