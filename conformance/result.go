@@ -58,7 +58,7 @@ func refuseSkips(r *report.Report) {
 	for _, c := range r.Cases {
 		for _, result := range c.Results {
 			if result.State == report.Skipped {
-				r.Problems = append(r.Problems, fmt.Sprintf("skipped: %s: %s", fullName(c.ID, result.Cell), result.Skip))
+				r.Problems = append(r.Problems, fmt.Sprintf("skipped: %s: %s", result.CaseName(c.ID), result.Skip))
 			}
 		}
 	}

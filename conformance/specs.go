@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"path"
 	"slices"
@@ -92,8 +91,8 @@ func (s *session) spec(ctx context.Context, r *row, cell kit.Cell, p *progress) 
 		shown = report.Cell{}
 	}
 	p.expect()
-	ginkgo.It(fullName(r.ID, shown), ginkgo.Label(labels(r.Case, shown)...), func(spec ginkgo.SpecContext) {
-		p.begin(fullName(r.ID, shown))
+	ginkgo.It(shown.CaseName(r.ID), ginkgo.Label(labels(r.Case, shown)...), func(spec ginkgo.SpecContext) {
+		p.begin(shown.CaseName(r.ID))
 		began := time.Now()
 		out := s.exec(spec, cell, r.Case)
 		result := report.Result{Cell: shown, State: report.Passed, Duration: time.Since(began), Failure: out.Failure, Skip: out.Skip}
@@ -151,12 +150,4 @@ func labels(c kit.Case, cell report.Cell) []string {
 		return append(all, "once")
 	}
 	return append(all, cell.Client, cell.Transport)
-}
-
-// fullName is what lists of known failures match: client/transport/area/what.
-func fullName(id string, cell report.Cell) string {
-	if cell.Client == "" {
-		return "-/-/" + id
-	}
-	return fmt.Sprintf("%s/%s/%s", cell.Client, cell.Transport, id)
 }

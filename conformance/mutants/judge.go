@@ -38,8 +38,8 @@ type verdict struct {
 	// missedBy are the cases that should have failed and did not; hurt the
 	// controls that failed too: then the fault is not a single one.
 	missedBy, hurt []string
-	took             time.Duration
-	err              error
+	took           time.Duration
+	err            error
 }
 
 // judge tries all of it; ok says whether every fault was caught and the clean

@@ -1,5 +1,0 @@
-package report
-
-type Known struct{}
-
-func (*Known) Apply(*Report, bool) {}
