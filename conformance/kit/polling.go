@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -131,4 +132,19 @@ func (p *Polling) send(method, body string) (answer string, status int, err erro
 	text, err := io.ReadAll(resp.Body)
 	p.t.note(time.Now(), p.who, "<", cut(fmt.Sprintf("%d %s", resp.StatusCode, text)))
 	return string(text), resp.StatusCode, err
+}
+
+// Ended polls until the backend says that there is no such session any more;
+// the case fails where it does not within the patience.
+func (p *Polling) Ended() {
+	for end := time.Now().Add(p.t.Patience); time.Now().Before(end); {
+		packets, status, err := p.TryPoll()
+		if err == nil && status >= http.StatusBadRequest {
+			return
+		}
+		if slices.Contains(packets, "2") {
+			_, _ = p.TryPost("3") // or the session would end for another reason
+		}
+	}
+	p.t.Fatalf("the backend leaves the session open")
 }
