@@ -14,6 +14,7 @@ COMMIT  ?= $(shell git rev-parse HEAD 2>/dev/null)
 BIN     ?= bin
 IMAGE   ?= parlance:latest
 DOCKER  ?= docker
+ENGINES ?= native zishang520
 
 .PHONY: help
 help: ## list the targets
@@ -62,11 +63,19 @@ test: node-modules ## all tests, race detector on
 
 .PHONY: test-deploy
 test-deploy: node-modules ## the image, nginx and compose for real (wants Docker, nginx, docker-compose, busybox)
-	$(GO) test -tags deploy -count=1 -timeout 10m ./deploy/...
+	$(GO) test -tags deploy -count=1 -timeout 10m ./deploy/... ./conformance/target/...
 
 .PHONY: conformance
-conformance: node-modules ## real clients against the started server
-	$(GO) test -count=1 -timeout 10m ./conformance/...
+conformance: node-modules ## judge the image by the contract, on each engine (wants Docker); reports into bin/conformance
+	GOOS=linux $(MAKE) --no-print-directory build BIN=bin/image
+	@for engine in $(ENGINES); do \
+	  $(GO) run ./cmd/conformance --dockerfile deploy/Dockerfile --target prebuilt --env SOCKET_ENGINE=$$engine --small-disk /data \
+	    --fallback bin/image/server --known-failing conformance/known-failing/$$engine.txt --http-limit --report bin/conformance/$$engine; \
+	done
+
+.PHONY: mutants
+mutants: node-modules conformance/mutants/backend/node_modules/.package-lock.json ## put the suite to the test: a Node backend with one fault at a time, each to be caught
+	$(GO) run ./conformance/mutants
 
 .PHONY: durability
 durability: node-modules ## kill the server 50 times under load, on each store, and look for what it acknowledged

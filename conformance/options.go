@@ -1,20 +1,29 @@
 package conformance
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/onsi/ginkgo/v2/types"
+
 	"github.com/parlance-dev/parlance/conformance/kit"
 	"github.com/parlance-dev/parlance/conformance/report"
+	"github.com/parlance-dev/parlance/conformance/target"
 )
 
 // Options say what to judge, and with what.
 type Options struct {
-	Backend Backend
+	// Backend is the backend under test; the caller closes it.
+	Backend target.Target
+	// SmallDisk starts another instance of the backend whose store is soon full,
+	// and returns how to end it; nil where that can't be done.
+	SmallDisk func(ctx context.Context) (kit.Backend, func(), error)
 	// Clients are the drivers by name, in the order of the report; default
 	// js and go.
 	Clients []string
@@ -42,28 +51,33 @@ type Options struct {
 	Notes   []string
 }
 
-// Backend is the backend under test.
-type Backend interface {
-	kit.Backend
-	// Describe returns the kind (url, docker, command) and the name of the
-	// backend.
-	Describe() (kind, name string)
+// ErrOptions says that the options make no sense.
+var ErrOptions = errors.New("options")
+
+// Check looks at what can be wrong with options before anything is started.
+func (o Options) Check() error {
+	for _, name := range o.Transports {
+		if all := names(kit.Transports()); !slices.Contains(all, name) {
+			return fmt.Errorf("%w: no transport %q; there are %s", ErrOptions, name, strings.Join(all, ", "))
+		}
+	}
+	for _, pattern := range o.Cases {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return fmt.Errorf("%w: case %q: %w", ErrOptions, pattern, err)
+		}
+	}
+	if _, err := types.ParseLabelFilter(o.LabelFilter); err != nil {
+		return fmt.Errorf("%w: label filter: %w", ErrOptions, err)
+	}
+	return nil
 }
 
-// ErrOptions says that the options make no sense.
-var ErrOptions = errors.New("conformance: options")
-
-func (o *Options) setDefaults() error {
+func (o *Options) setDefaults() {
 	if len(o.Clients) == 0 {
 		o.Clients = []string{"js", "go"}
 	}
 	if len(o.Transports) == 0 {
 		o.Transports = names(kit.Transports())
-	}
-	for _, name := range o.Transports {
-		if all := names(kit.Transports()); !slices.Contains(all, name) {
-			return fmt.Errorf("%w: no transport %q; there are %s", ErrOptions, name, strings.Join(all, ", "))
-		}
 	}
 	if o.Patience == 0 {
 		o.Patience = 10 * time.Second
@@ -71,7 +85,6 @@ func (o *Options) setDefaults() error {
 	if o.Progress == nil {
 		o.Progress = io.Discard
 	}
-	return nil
 }
 
 func names(transports []kit.Transport) []string {

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/parlance-dev/parlance/conformance/report"
@@ -37,17 +38,21 @@ func (s *session) report() *report.Report {
 // judgeCoverage adds the table, and a problem for every part of the contract
 // that a whole run has not exercised.
 func (s *session) judgeCoverage(r *report.Report) {
+	for _, e := range s.excuses() {
+		s.coverage.Excuse(e.kind, e.name, e.reason)
+	}
 	r.Coverage = s.coverage.Table()
 	if s.filtered() {
 		return
 	}
-	for _, c := range r.Coverage {
-		for _, item := range c.Items {
-			if item.Hits == 0 && item.Excused == "" {
-				r.Problems = append(r.Problems, fmt.Sprintf("not exercised: %s %s", c.Kind, item.Name))
-			}
+	for what, names := range map[string][]string{
+		"not exercised": s.coverage.Missing(), "exercised, and excused for nothing": s.coverage.NeedlessExcuses(), "not in the contract": s.coverage.Strays(),
+	} {
+		for _, name := range names {
+			r.Problems = append(r.Problems, what+": "+name)
 		}
 	}
+	slices.Sort(r.Problems)
 	if most := 80; r.HTTPCalls >= most && !s.options.HTTPLimit {
 		r.Problems = append(r.Problems, fmt.Sprintf("the run made %d calls to /api, and is to stay under %d", r.HTTPCalls, most))
 	}

@@ -22,9 +22,10 @@ type Drivers func(ctx context.Context, client string) (*driver.Driver, error)
 // options, a client that does not start. It may be called once a process:
 // Ginkgo holds one tree of specs.
 func Run(ctx context.Context, o Options) (*report.Report, error) {
-	if err := o.setDefaults(); err != nil {
+	if err := o.Check(); err != nil {
 		return nil, err
 	}
+	o.setDefaults()
 	c, err := contract.Load()
 	if err != nil {
 		return nil, fmt.Errorf("conformance: %w", err)
@@ -59,6 +60,10 @@ func (s *session) start(ctx context.Context) error {
 	s.env = &kit.Env{
 		Backend: s.options.Backend, Judge: s.contract, Coverage: s.coverage, Patience: s.options.Patience,
 		HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4}, Timeout: s.options.Patience, CheckRedirect: noRedirect},
+	}
+	s.env.SmallDisk = s.options.SmallDisk
+	if control, ok := s.options.Backend.Control(); ok {
+		s.env.Control = control
 	}
 	for _, client := range s.options.Clients {
 		d, err := s.options.Drivers(ctx, client)

@@ -1,72 +1,34 @@
-// Command conformance judges a Socket.IO backend by the contract.
+// Command conformance judges a Socket.IO backend by the contract. Exit codes: 0
+// the backend conforms, 1 it does not, 2 nothing was judged.
 package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
-	"path/filepath"
-	"strings"
+	"syscall"
 
-	"github.com/parlance-dev/parlance/conformance"
-	"github.com/parlance-dev/parlance/conformance/driver"
+	"github.com/parlance-dev/parlance/conformance/cli"
 )
 
-type url struct{ url, secret string }
-
-func (u url) URL() string                { return u.url }
-func (u url) Secret() string             { return u.secret }
-func (u url) Describe() (string, string) { return "url", u.url }
-
-func drivers(ctx context.Context, client string) (*driver.Driver, error) {
-	switch client {
-	case "js":
-		return driver.Start(ctx, filepath.Join("conformance", "drivers", "js"), "node", "driver.mjs")
-	case "go":
-		bin := filepath.Join(os.TempDir(), "parlance-driver-go")
-		if out, err := exec.CommandContext(ctx, "go", "build", "-o", bin, "./conformance/drivers/go").CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("%w: %s", err, out)
-		}
-		return driver.Start(ctx, "", bin)
-	}
-	return nil, errors.New("no client " + client)
-}
+// version is stamped by the release build.
+var version = "dev" //nolint:gochecknoglobals // the linker can set nothing else
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	os.Exit(run())
+}
+
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	u := flag.String("url", "http://localhost:4000", "")
-	secret := flag.String("jwt-secret", "", "")
-	clients := flag.String("client", "js,go", "")
-	transports := flag.String("transport", "websocket,polling,upgrade", "")
-	cases := flag.String("case", "", "")
-	filter := flag.String("label-filter", "", "")
-	flag.Parse()
-	o := conformance.Options{Backend: url{*u, *secret}, Clients: strings.Split(*clients, ","), Transports: strings.Split(*transports, ","), LabelFilter: *filter, Drivers: drivers, Progress: os.Stderr}
-	if *cases != "" {
-		o.Cases = strings.Split(*cases, ",")
-	}
-	r, err := conformance.Run(ctx, o)
+	self, err := os.Executable()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(2)
+		fmt.Fprintln(os.Stderr, "conformance:", err)
+		return cli.Unfit
 	}
-	for _, c := range r.Cases {
-		for _, res := range c.Results {
-			fmt.Printf("%-10s %s/%s %s %v\n", res.State, res.Client, res.Transport, c.ID, res.Duration)
-			if res.Failure != nil {
-				out, _ := json.MarshalIndent(res, "  ", " ")
-				fmt.Println(string(out))
-			}
-		}
-	}
-	fmt.Println(r.Problems, r.HTTPCalls, r.Duration)
-	if !r.Conforming() {
-		os.Exit(1)
-	}
+	return cli.Main(ctx, cli.Env{
+		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Getenv: os.Getenv, Version: version, Self: self,
+	})
 }

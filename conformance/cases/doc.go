@@ -23,8 +23,8 @@ import (
 // the backend or use up a limit come last.
 func All(c *contract.Contract) ([]kit.Case, error) {
 	all := slices.Concat(
-		transport(), auth(), rooms(), messages(), replay(), presence(), notices(), failures(),
-		httpCalls(), limits(), robustness(), stop(),
+		transport(), auth(), rooms(), validation(c), messages(), replay(), presence(), notices(), failures(),
+		httpCalls(), limits(), addresses(), robustness(), stop(), httpLimit(),
 	)
 	seen := map[string]bool{}
 	for _, one := range all {

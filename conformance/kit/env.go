@@ -70,6 +70,9 @@ type Coverage interface {
 	Constraint(id string)
 	Limit(name string)
 	HTTP(call string)
+	// Audience counts who a server event was seen to go to, or not to, such as
+	// "user_online to allUsers" and "user_online not to user".
+	Audience(name string)
 }
 
 // Cell is a client on a transport.

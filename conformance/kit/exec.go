@@ -35,9 +35,14 @@ func Exec(ctx context.Context, env *Env, cell Cell, c Case) Outcome {
 	for f := t.lastCleanup(); f != nil; f = t.lastCleanup() {
 		out.attempt(f)
 	}
-	out.Trace = t.Trace()
+	out.Trace = last(t.Trace(), longestTrace)
 	return out
 }
+
+// longestTrace bounds what is kept of a case that floods.
+const longestTrace = 400
+
+func last[E any](all []E, n int) []E { return all[max(0, len(all)-n):] }
 
 func (t *T) lastCleanup() func() {
 	t.mu.Lock()

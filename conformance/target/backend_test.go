@@ -24,11 +24,14 @@ func say(t *testing.T, tg Target, method, path, user, role string) (int, string)
 	return a.status, a.body
 }
 
-// send stores a message over a polling session and returns the acknowledgement.
-func send(t *testing.T, tg Target, content string) (ack struct {
+// ack is what a backend answers to send_message.
+type ack struct {
 	Success         bool
 	Code, MessageID string
-}) {
+}
+
+// send stores a message over a polling session and returns the acknowledgement.
+func send(t *testing.T, tg Target, content string) ack {
 	t.Helper()
 	ctx := deadline(t)
 	s := connected(t, ctx, tg)
@@ -43,10 +46,11 @@ func send(t *testing.T, tg Target, content string) (ack struct {
 		}
 		for packet := range strings.SplitSeq(a.body, separator) {
 			if got, ok := strings.CutPrefix(packet, "430["); ok {
-				if err := json.Unmarshal([]byte(strings.TrimSuffix(got, "]")), &ack); err != nil {
+				var answered ack
+				if err := json.Unmarshal([]byte(strings.TrimSuffix(got, "]")), &answered); err != nil {
 					t.Fatalf("%s: %v", packet, err)
 				}
-				return ack
+				return answered
 			}
 		}
 	}

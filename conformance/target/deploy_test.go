@@ -5,6 +5,7 @@ package target
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"os"
@@ -107,6 +108,19 @@ func dockerfile(t *testing.T, text string) string {
 	return name
 }
 
+// cached returns an instruction by which no step after it is in the builder's
+// cache, and none stays there after the test, though the build fails.
+func cached(t *testing.T) string {
+	t.Helper()
+	mark := label + ".test=" + rand.Text()
+	t.Cleanup(func() {
+		if left := strings.Fields(docker(t, "images", "-aq", "--filter", "label="+mark)); len(left) > 0 {
+			docker(t, append([]string{"image", "rm", "-f"}, left...)...)
+		}
+	})
+	return "LABEL " + mark + "\n"
+}
+
 func TestDockerKeepsItsDataOverKillAndStop(t *testing.T) {
 	tg := openDocker(t, ours(t))
 	if got := describe(tg); got != "docker: "+tg.o.Dockerfile || tg.Secret() != secret {
@@ -146,13 +160,13 @@ func TestFullDisk(t *testing.T) {
 	o.Env = []string{"SOCKET_RATE_LIMIT=1000000"}
 	tg := openDocker(t, o)
 	for n := range 5000 {
-		ack := send(t, tg, strings.Repeat("x", 1000))
-		if ack.Code == "STORE_UNAVAILABLE" {
+		got := send(t, tg, strings.Repeat("x", 1000))
+		if got.Code == "STORE_UNAVAILABLE" {
 			t.Logf("full after %d messages", n)
 			return
 		}
-		if !ack.Success {
-			t.Fatalf("%+v after %d messages", ack, n)
+		if !got.Success {
+			t.Fatalf("%+v after %d messages", got, n)
 		}
 	}
 	t.Error("never full")
@@ -209,6 +223,11 @@ func TestContainerThatIsNeverReady(t *testing.T) {
 // TestTheContextEndsABuild: nothing is left of what was begun.
 func TestTheContextEndsABuild(t *testing.T) {
 	o := ours(t)
+	o.Target = ""
+	text := "FROM scratch\n" + cached(t) + "COPY bin/image/server /\nENV DATA_DIR=/data\nENTRYPOINT [\"/server\"]\n"
+	if err := os.WriteFile(o.Dockerfile, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	before := leftovers(t)
 	for _, after := range []time.Duration{0, 50 * time.Millisecond, 300 * time.Millisecond, time.Second} {
 		ctx, cancel := context.WithTimeout(deadline(t), after)
@@ -243,7 +262,7 @@ func TestSlowBuildIsTold(t *testing.T) {
 	folder := t.TempDir()
 	place(t, filepath.Join(folder, "busybox"), busybox)
 	o := DockerOptions{Dockerfile: filepath.Join(folder, "Dockerfile")}
-	text := "FROM scratch\nCOPY busybox /\nRUN [\"/busybox\", \"sleep\", \"3\"]\nCOPY nothing /\n"
+	text := "FROM scratch\n" + cached(t) + "COPY busybox /\nRUN [\"/busybox\", \"sleep\", \"3\"]\nCOPY nothing /\n"
 	if err := os.WriteFile(o.Dockerfile, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +271,7 @@ func TestSlowBuildIsTold(t *testing.T) {
 	if _, err := OpenDocker(deadline(t), o); err == nil {
 		t.Fatal("built from nothing")
 	}
-	if got := told.String(); !strings.HasPrefix(got, "building the image of "+o.Dockerfile+"\nStep 1/5 : FROM scratch") || !strings.Contains(got, "Step 4/5") {
+	if got := told.String(); !strings.HasPrefix(got, "building the image of "+o.Dockerfile+"\nStep 1/6 : FROM scratch") || !strings.Contains(got, "Step 5/6") {
 		t.Errorf("%q", got)
 	}
 }

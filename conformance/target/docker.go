@@ -29,7 +29,8 @@ type DockerOptions struct {
 	Image string
 	// Dockerfile is built and run, with Context (the Dockerfile's folder if
 	// empty) as build context, up to stage Target (the last if empty). The image
-	// is removed by Close.
+	// is removed by Close; the layers of a build that fails stay in the daemon's
+	// cache, as with docker build.
 	Dockerfile string
 	Context    string
 	Target     string
@@ -83,9 +84,12 @@ func connectDocker(ctx context.Context) (*dc.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoDocker, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	limited, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	if err := pool.Client.PingWithContext(ctx); err != nil {
+	if err := pool.Client.PingWithContext(limited); err != nil {
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("ask for a Docker daemon: %w", ctx.Err())
+		}
 		return nil, fmt.Errorf("%w at %s: %w", ErrNoDocker, pool.Client.Endpoint(), err)
 	}
 	return pool.Client, nil

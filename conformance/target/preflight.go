@@ -39,7 +39,7 @@ func Preflight(ctx context.Context, o PreflightOptions) error {
 func preflight(ctx context.Context, o PreflightOptions, whole, probe time.Duration) error {
 	limited, cancel := context.WithTimeout(ctx, whole)
 	defer cancel()
-	p := &prober{patience: probe, client: newClient()}
+	p := &prober{patience: probe, whole: whole, client: newClient()}
 	var err error
 	if p.base, err = parseURL(o.URL); err == nil {
 		err = p.run(limited, o.Secret)

@@ -14,7 +14,7 @@ import (
 )
 
 // soon is how long the tests of silence wait.
-const soon = 300 * time.Millisecond
+const soon = time.Second
 
 // judged runs a preflight and returns what it says, with the address taken out.
 func judged(t *testing.T, url string) string {
@@ -125,7 +125,7 @@ func TestPreflightWhereNobodyListens(t *testing.T) {
 
 // TestUnansweredSentences: what would need a network that drops packets.
 func TestUnansweredSentences(t *testing.T) {
-	p := &prober{base: "http://nowhere.example"}
+	p := &prober{base: "http://nowhere.example", patience: probePatience}
 	q := question{method: "GET", path: "/x"}
 	for want, err := range map[string]error{
 		"nothing answers at http://nowhere.example: there is no host nowhere.example; is the address right?":                 &net.DNSError{Name: "nowhere.example", IsNotFound: true},
@@ -156,8 +156,8 @@ func TestPreflightOfSilence(t *testing.T) {
 		}
 	}
 	q := "GET /socket.io/?EIO=4&transport=polling"
-	never := "URL accepted the connection and did not answer within 300ms: " + q + "; is the backend stuck, or is it no HTTP server?"
-	half := "URL accepted the connection and did not answer within 300ms: the answer to " + q + " began and did not end"
+	never := "URL accepted the connection and did not answer within 1s: " + q + "; is the backend stuck, or is it no HTTP server?"
+	half := "URL accepted the connection and did not answer within 1s: the answer to " + q + " began and did not end"
 	for name, c := range map[string]struct{ url, want string }{
 		"no answer":          {listen(t, func(c net.Conn) { kept <- c }), never},
 		"headers, no body":   {serve(t, func(w http.ResponseWriter, r *http.Request) { hold(w, r, "") }), half},
@@ -166,6 +166,7 @@ func TestPreflightOfSilence(t *testing.T) {
 		"sessions, no polls": {fake{mute: true}.serve(t), strings.Replace(never, "polling;", "polling&sid=…;", 1)},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			begun := time.Now()
 			if got := judgedWithin(t, c.url, soon); got != c.want {
 				t.Errorf("\n got %s\nwant %s", got, c.want)
@@ -187,7 +188,7 @@ func TestPreflightIsBoundedAsAWhole(t *testing.T) {
 		}
 	})
 	err := preflight(deadline(t), PreflightOptions{URL: url, Secret: secret}, 500*time.Millisecond, patience)
-	if err == nil || !strings.Contains(err.Error(), "did not answer within 100ms: GET /socket.io/?EIO=4&transport=polling&sid=…") {
+	if err == nil || !strings.HasPrefix(err.Error(), url+" answers slowly: ") || !strings.HasSuffix(err.Error(), " was not answered within the 500ms that all questions together may take") {
 		t.Errorf("%v", err)
 	}
 }
@@ -200,10 +201,12 @@ func TestPreflightOfOtherServers(t *testing.T) {
 	secure.StartTLS()
 	t.Cleanup(secure.Close)
 	for name, c := range map[string]struct{ url, want string }{
-		"nothing there":      {serve(t, answering(404, "text/html; charset=utf-8", page)), "URL is a web server, but not a Socket.IO server: " + q + " gave 404 text/html; is it the backend's port?"},
-		"a page for all":     {serve(t, answering(200, "text/html", page)), "URL is a web server, but not a Socket.IO server: " + q + " gave 200 text/html; is it the backend's port?"},
-		"another API":        {serve(t, answering(404, "application/json", "{}")), "URL is a web server, but not a Socket.IO server: " + q + " gave 404 application/json; is it the backend's port?"},
-		"redirect":           {serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://elsewhere.example/", 308) }), "URL redirects: " + q + " gave 308 to https://elsewhere.example/; give the address behind it"},
+		"nothing there":  {serve(t, answering(404, "text/html; charset=utf-8", page)), "URL is a web server, but not a Socket.IO server: " + q + " gave 404 text/html; is it the backend's port?"},
+		"a page for all": {serve(t, answering(200, "text/html", page)), "URL is a web server, but not a Socket.IO server: " + q + " gave 200 text/html; is it the backend's port?"},
+		"another API":    {serve(t, answering(404, "application/json", "{}")), "URL is a web server, but not a Socket.IO server: " + q + " gave 404 application/json; is it the backend's port?"},
+		"redirect": {serve(t, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://elsewhere.example/", http.StatusPermanentRedirect)
+		}), "URL redirects: " + q + " gave 308 to https://elsewhere.example/; give the address behind it"},
 		"Engine.IO 3":        {serve(t, answering(200, "text/plain", `85:0{"sid":"a","upgrades":["websocket"]}2:40`)), "URL speaks Engine.IO 3 (Socket.IO 2), and the contract is Engine.IO 4 (Socket.IO 3 and later): " + q + ` gave "85:0{\"sid\":\"a\",\"upgrades\":[\"websocket\"]}2:40"`},
 		"Engine.IO 3 binary": {serve(t, answering(200, "application/octet-stream", "\x00\x08\x05\xff"+`0{"sid":"a"}`)), "URL speaks Engine.IO 3 (Socket.IO 2), and the contract is Engine.IO 4 (Socket.IO 3 and later): " + q + ` gave "0{\"sid\":\"a\"}"`},
 		"no polling":         {serve(t, answering(400, "application/json", `{"code":0,"message":"Transport unknown"}`)), "URL is an Engine.IO server that does not take Engine.IO 4 over polling: " + q + ` gave 400 "Transport unknown"; the contract wants protocol 4, websocket and polling`},

@@ -20,6 +20,7 @@ import (
 type prober struct {
 	base     string
 	patience time.Duration // for each answer
+	whole    time.Duration // for all of them
 	client   *http.Client
 }
 
@@ -113,6 +114,8 @@ func (p *prober) unanswered(t *attempt, err error) *UnfitError {
 	switch {
 	case errors.As(err, &dns) && !dns.IsTimeout:
 		return unfit(err, "nothing answers at %s: there is no host %s; is the address right?", p.base, excerpt(dns.Name))
+	case late(err) && t.limit < p.patience:
+		return unfit(err, "%s answers slowly: %s was not answered within the %s that all questions together may take", p.base, t, p.whole)
 	case late(err) && !t.connected.Load():
 		return unfit(err, "nothing answers at %s: no connection within %s; is the address right, and no firewall between?", p.base, limit)
 	case late(err) && t.began.Load():
@@ -125,7 +128,7 @@ func (p *prober) unanswered(t *attempt, err error) *UnfitError {
 		return unfit(err, "the certificate of %s is not trusted: %s", p.base, plain(untrusted.Err))
 	case strings.HasPrefix(p.base, "https:") && !t.began.Load():
 		return unfit(err, "%s accepted the connection and spoke no TLS: %s; is it http://?", p.base, plain(err))
-	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET):
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE):
 		return unfit(err, "%s accepted the connection and closed it before the end of an answer to %s; is it https://, or no HTTP server?", p.base, t)
 	}
 	return unfit(err, "%s accepted the connection, but %s had no HTTP answer: %s", p.base, t, plain(err))
@@ -152,5 +155,5 @@ func plain(err error) string {
 	if errors.As(err, &number) {
 		return number.Error()
 	}
-	return excerpt(err.Error())
+	return excerpt(strings.TrimPrefix(err.Error(), "net/http: HTTP/1.x transport connection broken: "))
 }

@@ -12,15 +12,6 @@ import (
 // startPatience is how long a backend may take from its start until it is ready.
 const startPatience = 30 * time.Second
 
-// newClient returns an HTTP client that asks the backend itself: no proxy
-// between, no redirect followed, no connection left open.
-func newClient() *http.Client {
-	return &http.Client{
-		Transport:     &http.Transport{DisableKeepAlives: true, DisableCompression: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-}
-
 // awaitReady asks for /readyz until it answers 200, the backend ends (nil then
 // too: the caller knows) or patience ends.
 func awaitReady(ctx context.Context, base string, patience time.Duration, ended <-chan struct{}) error {

@@ -84,11 +84,13 @@ func laws() []law {
 		{folder: "cmd/parlance", module: []string{"generator/..."}, outside: []string{"*"}},
 		{folder: "cmd/server", module: []string{"internal/..."}, outside: []string{"*"}},
 		{folder: "acceptance", module: []string{"asyncapi", "schemas", "conformance/driver"}, outside: []string{"*"}, tests: []string{"acceptance/ferretdb"}},
+		{folder: "cmd/conformance", module: []string{"conformance/cli"}},
 		{folder: "conformance", module: []string{"asyncapi", "schemas", "conformance/..."}, outside: []string{"*"}},
 		// A database for the tests, behind the wire.
 		{folder: "acceptance/ferretdb"},
 		// A client behind the line protocol, as the one of another language is.
-		{folder: "conformance/drivers/go", module: []string{"sio", "sio/client"}},
+		{folder: "conformance/drivers/go", module: []string{"conformance/drivers/goclient"}},
+		{folder: "conformance/drivers/goclient", module: []string{"sio", "sio/client"}},
 		// An example backend on a contract of its own, for the official protocol suites.
 		{folder: "conformance/protocol", module: []string{"conformance/protocol/...", "sio", "sio/wire", "sio/engineio", "sio/native", "sio/zishang520"}, outside: []string{zishang, "github.com/spf13/cobra"}, tests: []string{"*", "generator"}},
 		{folder: "bench", module: []string{"bench/...", "internal/gen/...", "sio/...", "schemas"}, outside: []string{"*"}},

@@ -1,0 +1,21 @@
+package conformance
+
+import "github.com/parlance-dev/parlance/conformance/contract"
+
+// excuse is a part of the contract that a run can't exercise, and why.
+type excuse struct{ kind, name, reason string }
+
+// excuses are those of every run, and those of what this one can't do.
+func (s *session) excuses() []excuse {
+	all := []excuse{
+		{contract.KindErrorCodes, "EVENT_ERROR", "no client can make a handler of a sound backend fail"},
+		{contract.KindErrorCodes, "SOCKET_ERROR", "who is on a connection that fails underneath can't be told"},
+		{contract.KindLimits, "onlineUsers", "one address may not hold as many connections as the list has entries"},
+		{contract.KindConstraints, "connect type", "client libraries send an object, whatever they are given"},
+		{contract.KindHTTPCalls, "GET /metrics", "it is served on a port of its own, which the suite does not know"},
+	}
+	if s.env.SmallDisk == nil {
+		all = append(all, excuse{contract.KindErrorCodes, "STORE_UNAVAILABLE", "the suite can't fill the disk of this backend"})
+	}
+	return all
+}
