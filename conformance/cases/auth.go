@@ -118,6 +118,7 @@ func sources() []kit.Case {
 				for _, token := range []any{0, 7, true, false, fields{"a": 1}, []string{good(t, t.User())}, []any{}} {
 					wantRefusal(t, invalid, fields{"token": token}, map[string]string{"token": good(t, t.User())})
 				}
+				t.Coverage.Constraint("connect /token type")
 			},
 		},
 		{

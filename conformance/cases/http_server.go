@@ -30,13 +30,14 @@ func httpServer() []kit.Case {
 		once("http/asyncapi-json", httpSection, "GET /asyncapi.json serves the contract", func(t *kit.T) {
 			serves(t, getJSON, json.Unmarshal)
 		}),
+		once("http/docs", httpSection, "GET /docs serves the contract's reading page", func(t *kit.T) {
+			r := do(t, call{what: "GET /docs"})
+			t.Expect(r.Status).To(Equal(http.StatusOK))
+			t.Expect(r.Header.Get("Content-Type")).To(HavePrefix("text/html"))
+		}),
 		once("http/foreign-origin", httpSection, "a foreign Origin gets no CORS headers", func(t *kit.T) {
 			r := do(t, call{what: getPresences, token: tokenOf(t, t.User()), header: map[string]string{"Origin": "https://foreign.example"}})
 			t.Expect(named(r, "Access-Control-")).To(BeEmpty())
-		}),
-		once("http/rate-limit-headers", "7 Limits", "answers of /api say by RateLimit-* headers what is left of the limit", func(t *kit.T) {
-			r := do(t, call{what: getPresences, token: tokenOf(t, t.User())})
-			t.Expect(rateLimitHeaders(r)).NotTo(BeEmpty(), "headers RateLimit-*, got %v", r.Header)
 		}),
 		once("http/security-headers", httpSection, "every answer has the security headers that helmet sends, polling's included", securityHeaders),
 	}
