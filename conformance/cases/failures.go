@@ -50,6 +50,7 @@ func failures() []kit.Case {
 				c.Send("send_message", badMessage())
 				c.Failure()
 				t.Silent("error", nil, tab, other)
+				t.Coverage.Audience("error to socket")
 			},
 		},
 		{

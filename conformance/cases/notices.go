@@ -58,6 +58,17 @@ func arrives(t *kit.T, event, mark string, want fields, to []*kit.Client, others
 	for _, c := range to {
 		t.Expect(count(c.Payloads(event), match)).To(Equal(1), "how often %s came to a socket of %s", event, c.User)
 	}
+	for _, whom := range audiences()[event] {
+		t.Coverage.Audience(event + " to " + whom)
+	}
+}
+
+// audiences are who gets an event, as the contract calls them.
+func audiences() map[string][]string {
+	return map[string][]string{
+		"notification": {"user"}, "system_message": {"allUsers"}, "admin_message": {"admins"},
+		"department_message": {"department"}, "user_update": {"user", "admins"},
+	}
 }
 
 func count(payloads []json.RawMessage, match func(json.RawMessage) bool) int {

@@ -27,7 +27,15 @@ type Client struct {
 // Dial connects with any options on top of the cell's; err is what
 // connect_error said, a *driver.ConnectError. Everything else ends the case.
 func (t *T) Dial(change func(*driver.DialOptions)) (*Client, error) {
-	o := driver.DialOptions{URL: t.Backend.URL(), Transports: t.Cell.Transport.Transports, Upgrade: t.Cell.Transport.Upgrade}
+	c, o, err := t.dial(change)
+	if err == nil && o.Upgrade {
+		c.AwaitUpgrade()
+	}
+	return c, err
+}
+
+func (t *T) dial(change func(*driver.DialOptions)) (*Client, driver.DialOptions, error) {
+	o := driver.DialOptions{URL: t.Backend.URL(), Trace: true, Transports: t.Cell.Transport.Transports, Upgrade: t.Cell.Transport.Upgrade}
 	if change != nil {
 		change(&o)
 	}
@@ -39,18 +47,13 @@ func (t *T) Dial(change func(*driver.DialOptions)) (*Client, error) {
 	case errors.As(err, &refusal):
 		t.note(time.Now(), c.who, "<", refusal.Error())
 		t.Coverage.Refusal(refusal.Code())
-		return nil, err
+		return nil, o, err
 	case err != nil:
 		t.Fatalf("connect over %s: %v", t.Cell.Transport.Name, err)
 	}
 	c.Client = dialled
 	t.Cleanup(c.finish)
-	if o.Upgrade {
-		to, err := c.Upgraded(t.Patient())
-		t.Must(err)
-		t.Expect(to).To(equal("websocket"), "transport after the upgrade")
-	}
-	return c, nil
+	return c, o, nil
 }
 
 // Connect connects as a user with a good token of the claims.
@@ -116,7 +119,6 @@ func (c *Client) Fails(code, event string, args ...any) Answer {
 
 // Send sends an event without asking for an acknowledgement.
 func (c *Client) Send(event string, args ...any) {
-	c.t.note(time.Now(), c.who, ">", line(event, args))
 	c.t.Coverage.ClientEvent(event)
 	c.t.Must(c.Emit(c.t.Patient(), event, args...))
 }
@@ -178,7 +180,6 @@ func (c *Client) Gone() string {
 
 // Leave disconnects.
 func (c *Client) Leave() {
-	c.t.note(time.Now(), c.who, ">", "disconnects")
 	c.t.Must(c.Disconnect(c.t.Patient()))
 }
 
@@ -224,8 +225,6 @@ func (c *Client) judgeAcks(log []driver.Happening) {
 		seen = append(seen, h.Ack)
 	}
 }
-
-func line(event string, args []any) string { return event + " " + text(args) }
 
 // text renders values for people, cut where they are long.
 func text(v any) string {

@@ -16,6 +16,9 @@ import (
 // written and read as they are. Its methods end the case where they fail,
 // unless they return an error.
 type Raw struct {
+	// Opening is what the backend said in its open packet.
+	Opening Opening
+
 	t    *T
 	who  string
 	conn *websocket.Conn
@@ -24,6 +27,9 @@ type Raw struct {
 // RawOptions say how to open a Raw.
 type RawOptions struct {
 	Header http.Header
+	// Query is that of the request; "": a new session of Engine.IO 4. One that
+	// names a session (sid) opens the websocket of its upgrade.
+	Query string
 	// ReceiveBuffer is the size of the kernel's buffer in bytes, so that a
 	// client that does not read is noticed early; 0: the system's.
 	ReceiveBuffer int
@@ -48,7 +54,10 @@ func (t *T) TryRaw(o RawOptions) (r *Raw, status int, err error) {
 		}
 		return conn, err
 	}}
-	url := "ws" + strings.TrimPrefix(t.Backend.URL(), "http") + "/socket.io/?EIO=4&transport=websocket"
+	if o.Query == "" {
+		o.Query = "EIO=4&transport=websocket"
+	}
+	url := "ws" + strings.TrimPrefix(t.Backend.URL(), "http") + "/socket.io/?" + o.Query
 	conn, resp, err := dialer.DialContext(t.Patient(), url, o.Header)
 	if resp != nil {
 		status = resp.StatusCode
@@ -59,8 +68,8 @@ func (t *T) TryRaw(o RawOptions) (r *Raw, status int, err error) {
 	}
 	r = &Raw{t: t, who: t.label("raw websocket"), conn: conn}
 	t.Cleanup(func() { _ = conn.Close() }) // it may be closed already
-	if open := r.Read(); !strings.HasPrefix(open, "0{") {
-		t.Fatalf("the first packet is %q, want an open packet", open)
+	if !strings.Contains(o.Query, "sid=") {
+		r.Opening = t.opening(r.Read())
 	}
 	return r, status, nil
 }

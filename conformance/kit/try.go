@@ -11,14 +11,12 @@ import (
 // acknowledgement came. One that comes is judged as ever. ctx bounds the wait.
 func (c *Client) Try(ctx context.Context, event string, args ...any) (Answer, error) {
 	t := c.t
-	t.note(time.Now(), c.who, ">", line(event, args)+" (asks for an acknowledgement)")
 	t.Coverage.ClientEvent(event)
 	got, err := c.Client.Ask(ctx, event, args...)
 	if err != nil {
 		t.note(time.Now(), c.who, "-", event+": "+err.Error())
 		return Answer{}, fmt.Errorf("%s: %w", event, err)
 	}
-	t.note(time.Now(), c.who, "<", "acknowledgement of "+event+": "+text(got))
 	if err := t.Judge.CheckAck(event, got); err != nil {
 		t.Fatalf("the acknowledgement of %s breaks the contract: %v", event, err)
 	}
