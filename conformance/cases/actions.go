@@ -73,18 +73,19 @@ func actionPrivate(t *kit.T) {
 func actionStored(t *kit.T) {
 	user := t.User()
 	want := map[string]fields{}
-	for i, cell := range t.Cells {
+	for _, cell := range t.Cells {
 		c := t.On(cell).ConnectUser(user)
-		one := fields{"action": fmt.Sprintf("a%d", i), "data": fields{"i": float64(i), "text": "\u2028 <\"é🙂\x00", "list": []any{nil, true, fields{"_placeholder": false}}}}
-		if i == 0 {
-			delete(one, "data")
+		for _, one := range []fields{
+			{"action": "bare"},
+			{"action": "full", "data": fields{"i": 1.5, "text": "\u2028 <\"é🙂\x00", "list": []any{nil, true, fields{"_placeholder": false}}}},
+		} {
+			id := fmt.Sprint(c.OK("user_action", one).Fields()["actionId"])
+			one["id"], one["userId"], one["socketId"] = id, user, c.ID()
+			want[id] = one
 		}
-		id := fmt.Sprint(c.OK("user_action", one).Fields()["actionId"])
-		one["id"], one["userId"], one["socketId"] = id, user, c.ID()
-		want[id] = one
 	}
 	answer := read[struct{ Actions []fields }](t, call{what: getActions, token: admin(t), query: url.Values{"user": {user}}})
-	t.Expect(answer.Actions).To(HaveLen(len(want)), "actions of a user who did one with each client")
+	t.Expect(answer.Actions).To(HaveLen(len(want)), "actions of a user who did two with each client")
 	for _, got := range answer.Actions {
 		near(t, fmt.Sprint(got["timestamp"]), "timestamp of an action")
 		delete(got, "timestamp")

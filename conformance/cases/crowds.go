@@ -30,7 +30,10 @@ func crowds() []kit.Case {
 // every kind watch.
 func alternate(t *kit.T) {
 	user := t.User()
-	watchers := everywhere(t, kit.Claims{"userId": t.User()})
+	watchers := make([]*kit.Client, len(t.Cells))
+	for i, cell := range t.Cells {
+		watchers[i] = present(t.On(cell), t.User())
+	}
 	t.Parallel(kit.Times(5, func(i int) {
 		for range 3 {
 			t.On(t.Cells[i%len(t.Cells)]).ConnectUser(user).Leave()
@@ -40,11 +43,8 @@ func alternate(t *kit.T) {
 	// Once more, with nothing beside it: what came before is known by then.
 	t.ConnectUser(user).Leave()
 	lookUntil(t, user, "after the last tab has gone", func(told []userInfo) bool { return len(told) == 0 })
-	t.Flush(watchers...)
 	for i, w := range watchers {
-		words := w.Order(func(event string, payload json.RawMessage) bool {
-			return (event == "user_online" || event == "user_offline") && about(user)(payload)
-		})
+		words := told(t, w, user)
 		where := t.Cells[i].Client + " over " + t.Cells[i].Transport.Name
 		t.Expect(len(words)).To(And(BeNumerically(">=", 4), Satisfy(func(n int) bool { return n%2 == 0 })), "events of a user who came and went: %v, %s", words, where)
 		for j, word := range words {
@@ -53,11 +53,25 @@ func alternate(t *kit.T) {
 	}
 }
 
+// told returns the events about a user in the order in which they came, once the
+// last one says that it is offline.
+func told(t *kit.T, w *kit.Client, user string) []string {
+	for ctx := t.Patient(); ; {
+		t.Flush(w)
+		words := w.Order(func(event string, payload json.RawMessage) bool {
+			return (event == "user_online" || event == "user_offline") && about(user)(payload)
+		})
+		if ctx.Err() != nil || len(words) > 0 && words[len(words)-1] == "user_offline" {
+			return words
+		}
+	}
+}
+
 // addsUp has users come, and some of them go, while the client connects.
 func addsUp(t *kit.T) {
 	users := []string{t.User(), t.User(), t.User(), t.User(), t.User(), t.User()}
 	stay := users[3:]
-	w := t.ConnectUser(t.User())
+	w := present(t, t.User())
 	var c *kit.Client
 	parts := kit.Times(len(users), func(i int) {
 		other := t.ConnectUser(users[i])
