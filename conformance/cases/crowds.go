@@ -31,6 +31,9 @@ func crowds() []kit.Case {
 func alternate(t *kit.T) {
 	user := t.User()
 	watchers := everywhere(t, kit.Claims{"userId": t.User()})
+	for _, w := range watchers {
+		w.Settle()
+	}
 	t.Parallel(kit.Times(5, func(i int) {
 		for range 3 {
 			t.On(t.Cells[i%len(t.Cells)]).ConnectUser(user).Leave()
@@ -38,7 +41,7 @@ func alternate(t *kit.T) {
 	})...)
 	lookUntil(t, user, "after the last of five tabs has gone", func(told []userInfo) bool { return len(told) == 0 })
 	// Once more, with nothing beside it: what came before is known by then.
-	t.ConnectUser(user).Leave()
+	t.PresentUser(user).Leave()
 	lookUntil(t, user, "after the last tab has gone", func(told []userInfo) bool { return len(told) == 0 })
 	t.Flush(watchers...)
 	for i, w := range watchers {
@@ -57,7 +60,7 @@ func alternate(t *kit.T) {
 func addsUp(t *kit.T) {
 	users := []string{t.User(), t.User(), t.User(), t.User(), t.User(), t.User()}
 	stay := users[3:]
-	w := t.ConnectUser(t.User())
+	w := t.PresentUser(t.User())
 	var c *kit.Client
 	parts := kit.Times(len(users), func(i int) {
 		other := t.ConnectUser(users[i])

@@ -181,8 +181,11 @@ func disconnect(t *kit.T) {
 func disconnectOffline(t *kit.T) {
 	user := t.User()
 	others := everywhere(t, kit.Claims{"userId": t.User()})
-	t.ConnectUser(user)
-	t.ConnectUser(user)
+	for _, c := range others {
+		c.Settle()
+	}
+	t.PresentUser(user)
+	t.PresentUser(user)
 	emit(t, call{what: postDisconnect, of: user, token: admin(t)})
 	arrives(t, "user_offline", user, fields{"userId": user}, others)
 }
