@@ -1,7 +1,7 @@
 package cases
 
 import (
-	. "github.com/onsi/gomega" //nolint:revive,staticcheck // the words of assertions
+	. "github.com/onsi/gomega" //nolint:staticcheck // the words of assertions
 
 	"github.com/parlance-dev/parlance/conformance/kit"
 )

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	. "github.com/onsi/gomega" //nolint:revive,staticcheck // the words of assertions
+	. "github.com/onsi/gomega" //nolint:staticcheck // the words of assertions
 
 	"github.com/parlance-dev/parlance/conformance/kit"
 )
@@ -68,7 +68,7 @@ func near(t *kit.T, text, what string) {
 }
 
 func messages() []kit.Case {
-	return slices.Concat(acknowledged(), addressed(), carried(), messageIDs(), offsets(), ordered(), actions(), pings())
+	return slices.Concat(acknowledged(), addressed(), carried(), messageIDs(), offsets(), offsetScopes(), ordered(), actions(), pings())
 }
 
 // acknowledged are the cases of the acknowledgement.

@@ -3,7 +3,7 @@ package cases
 import (
 	"slices"
 
-	. "github.com/onsi/gomega" //nolint:revive,staticcheck // the words of assertions
+	. "github.com/onsi/gomega" //nolint:staticcheck // the words of assertions
 
 	"github.com/parlance-dev/parlance/conformance/kit"
 )
@@ -83,6 +83,13 @@ func offsets() []kit.Case {
 				t.Expect(contents(t, back, ada.User)).To(Equal([]string{"hi"}), "what is replayed of one message sent twice")
 			},
 		},
+	}
+}
+
+// offsetScopes are the cases of what a clientOffset counts for.
+func offsetScopes() []kit.Case {
+	const section = sectionClientEvents
+	return []kit.Case{
 		{
 			ID: "messages/offset-per-sender", Section: section,
 			Contract: "a clientOffset is its sender's own: the same of another sender is another message",

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	. "github.com/onsi/gomega" //nolint:revive,staticcheck // the words of assertions
+	. "github.com/onsi/gomega" //nolint:staticcheck // the words of assertions
 
 	"github.com/parlance-dev/parlance/conformance/kit"
 )
@@ -81,7 +81,7 @@ func tabs(t *kit.T, user string, n int) {
 }
 
 func presence() []kit.Case {
-	return slices.Concat(comings(), goings(), onlineLists(), onlineInfos(), crowds())
+	return slices.Concat(comings(), goings(), onlineLists(), onlineEntries(), onlineInfos(), onlineDetails(), crowds())
 }
 
 // comings are the cases of user_online.
@@ -278,6 +278,13 @@ func onlineLists() []kit.Case {
 				t.Coverage.Audience("online_users to socket")
 			},
 		},
+	}
+}
+
+// onlineEntries are the cases of who is in online_users.
+func onlineEntries() []kit.Case {
+	const section = sectionServerEvents
+	return []kit.Case{
 		{
 			ID: "presence/list-others", Section: section,
 			Contract: "online_users has everyone who is online",
@@ -326,8 +333,7 @@ func onlineLists() []kit.Case {
 	}
 }
 
-// onlineInfos are the cases of what is told of a user. Role, department and
-// connections may be left out; where they are there they are right.
+// onlineInfos are the cases of what is told of a user.
 func onlineInfos() []kit.Case {
 	const section = sectionServerEvents
 	return []kit.Case{
@@ -379,6 +385,14 @@ func onlineInfos() []kit.Case {
 				moves(t, old)
 			},
 		},
+	}
+}
+
+// onlineDetails are the cases of what may be left out of what is told of a user.
+// Where it is there it is right.
+func onlineDetails() []kit.Case {
+	const section = sectionServerEvents
+	return []kit.Case{
 		{
 			ID: "presence/connections", Section: section,
 			Contract: "connections is how many sockets the user has",

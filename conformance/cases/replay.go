@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	. "github.com/onsi/gomega" //nolint:revive,staticcheck // the words of assertions
+	. "github.com/onsi/gomega" //nolint:staticcheck // the words of assertions
 
 	"github.com/parlance-dev/parlance/conformance/kit"
 )
@@ -49,7 +49,7 @@ func (m *mail) got(t *kit.T, c *kit.Client) []string {
 	return contents(t, c, m.from.User)
 }
 
-func replay() []kit.Case { return slices.Concat(replayed(), badOffsets(), longReplays()) }
+func replay() []kit.Case { return slices.Concat(replayed(), replayedTo(), badOffsets(), longReplays()) }
 
 // replayed are the cases of what is replayed.
 func replayed() []kit.Case {
@@ -125,6 +125,13 @@ func replayed() []kit.Case {
 				t.Expect(next(t, seen(t, bob.User, first.MessageID)).Content).To(Equal("live"))
 			},
 		},
+	}
+}
+
+// replayedTo are the cases of who gets a replay, of which messages.
+func replayedTo() []kit.Case {
+	const section = sectionClientEvents
+	return []kit.Case{
 		{
 			ID: "replay/without-offset", Section: section,
 			Contract: "without serverOffset there is no replay",

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	. "github.com/onsi/gomega" //nolint:revive,staticcheck // the words of assertions
+	. "github.com/onsi/gomega" //nolint:staticcheck // the words of assertions
 
 	"github.com/parlance-dev/parlance/conformance/kit"
 )
@@ -191,16 +191,6 @@ type ledger struct {
 
 func newLedger(t *kit.T) *ledger {
 	return &ledger{to: t.User(), tried: map[string][]string{}, told: map[string]stored{}}
-}
-
-// ids are those that were acknowledged.
-func (l *ledger) ids() []string {
-	var all []string
-	for _, s := range l.told {
-		all = append(all, s.MessageID)
-	}
-	slices.Sort(all)
-	return all
 }
 
 // send has senders send one message after the other, each with a clientOffset,

@@ -12,7 +12,7 @@ import (
 func (c *Client) Try(ctx context.Context, event string, args ...any) (Answer, error) {
 	t := c.t
 	t.Coverage.ClientEvent(event)
-	got, err := c.Client.Ask(ctx, event, args...)
+	got, err := c.Ask(ctx, event, args...)
 	if err != nil {
 		t.note(time.Now(), c.who, "-", event+": "+err.Error())
 		return Answer{}, fmt.Errorf("%s: %w", event, err)
