@@ -168,7 +168,7 @@ func userUpdateOnce(t *kit.T) {
 
 func disconnect(t *kit.T) {
 	user := t.User()
-	sockets := everywhere(t, kit.Claims{"userId": user})
+	sockets := append(everywhere(t, kit.Claims{"userId": user}), everywhere(t, kit.Claims{"userId": user})...)
 	others := everywhere(t, kit.Claims{"userId": t.User()})
 	r := emit(t, call{what: postDisconnect, of: user, token: admin(t)})
 	for _, c := range sockets {
