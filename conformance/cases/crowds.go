@@ -30,9 +30,9 @@ func crowds() []kit.Case {
 // every kind watch.
 func alternate(t *kit.T) {
 	user := t.User()
-	watchers := make([]*kit.Client, len(t.Cells))
-	for i, cell := range t.Cells {
-		watchers[i] = present(t.On(cell), t.User())
+	watchers := everywhere(t, kit.Claims{"userId": t.User()})
+	for _, w := range watchers {
+		w.Settle()
 	}
 	t.Parallel(kit.Times(5, func(i int) {
 		for range 3 {
@@ -41,7 +41,7 @@ func alternate(t *kit.T) {
 	})...)
 	lookUntil(t, user, "after the last of five tabs has gone", func(told []userInfo) bool { return len(told) == 0 })
 	// Once more, with nothing beside it: what came before is known by then.
-	t.ConnectUser(user).Leave()
+	t.PresentUser(user).Leave()
 	lookUntil(t, user, "after the last tab has gone", func(told []userInfo) bool { return len(told) == 0 })
 	for i, w := range watchers {
 		words := told(t, w, user)
@@ -71,7 +71,7 @@ func told(t *kit.T, w *kit.Client, user string) []string {
 func addsUp(t *kit.T) {
 	users := []string{t.User(), t.User(), t.User(), t.User(), t.User(), t.User()}
 	stay := users[3:]
-	w := present(t, t.User())
+	w := t.PresentUser(t.User())
 	var c *kit.Client
 	parts := kit.Times(len(users), func(i int) {
 		other := t.ConnectUser(users[i])

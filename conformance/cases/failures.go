@@ -81,6 +81,15 @@ func failures() []kit.Case {
 			},
 		},
 		{
+			ID: "failures/no-value", Section: section,
+			Contract: "a failure never repeats the value that broke the schema",
+			Run: func(t *kit.T) {
+				value := t.Name("value")
+				a := t.ConnectUser(t.User()).Fails("VALIDATION_ERROR", "send_message", fields{"to": "u", "content": "c", "type": value})
+				t.Expect(string(a.Raw)).NotTo(ContainSubstring(value))
+			},
+		},
+		{
 			ID: "failures/forbidden-text", Section: section,
 			Contract: "FORBIDDEN says what is not allowed",
 			Run: func(t *kit.T) {

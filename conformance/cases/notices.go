@@ -168,7 +168,7 @@ func userUpdateOnce(t *kit.T) {
 
 func disconnect(t *kit.T) {
 	user := t.User()
-	sockets := everywhere(t, kit.Claims{"userId": user})
+	sockets := append(everywhere(t, kit.Claims{"userId": user}), everywhere(t, kit.Claims{"userId": user})...)
 	others := everywhere(t, kit.Claims{"userId": t.User()})
 	r := emit(t, call{what: postDisconnect, of: user, token: admin(t)})
 	for _, c := range sockets {
@@ -181,8 +181,11 @@ func disconnect(t *kit.T) {
 func disconnectOffline(t *kit.T) {
 	user := t.User()
 	others := everywhere(t, kit.Claims{"userId": t.User()})
-	t.ConnectUser(user)
-	t.ConnectUser(user)
+	for _, c := range others {
+		c.Settle()
+	}
+	t.PresentUser(user)
+	t.PresentUser(user)
 	emit(t, call{what: postDisconnect, of: user, token: admin(t)})
 	arrives(t, "user_offline", user, fields{"userId": user}, others)
 }

@@ -41,7 +41,7 @@ func entries(t *kit.T, c *kit.Client, user string) []userInfo {
 
 // look returns what a new socket is told of a user; it has gone again by then.
 func look(t *kit.T, user string) []userInfo {
-	c := t.ConnectUser(t.User())
+	c := t.PresentUser(t.User())
 	defer c.Leave()
 	return entries(t, c, user)
 }
@@ -80,17 +80,6 @@ func tabs(t *kit.T, user string, n int) {
 	})
 }
 
-// present connects a client and waits for its online_users. By then others see it,
-// and it is told of all who come from now on: those who came before may be in that
-// list instead.
-func present(t *kit.T, user string) *kit.Client { return presentAs(t, kit.Claims{"userId": user}) }
-
-func presentAs(t *kit.T, claims kit.Claims) *kit.Client {
-	c := t.Connect(claims)
-	c.Next("online_users")
-	return c
-}
-
 func presence() []kit.Case {
 	return slices.Concat(comings(), goings(), onlineLists(), onlineEntries(), onlineInfos(), onlineDetails(), crowds())
 }
@@ -103,8 +92,8 @@ func comings() []kit.Case {
 			ID: "presence/online", Section: section,
 			Contract: "user_online goes to all others when a user's first socket connects",
 			Run: func(t *kit.T) {
-				watchers := []*kit.Client{present(t, t.User()), presentAs(t, kit.Claims{"userId": t.User(), "role": "admin", "department": t.Name("d")})}
-				ada := present(t, t.User())
+				watchers := []*kit.Client{t.PresentUser(t.User()), t.Present(kit.Claims{"userId": t.User(), "role": "admin", "department": t.Name("d")})}
+				ada := t.PresentUser(t.User())
 				for _, w := range watchers {
 					w.NextWhere("user_online", about(ada.User))
 				}
@@ -115,8 +104,8 @@ func comings() []kit.Case {
 			ID: "presence/online-once", Section: section,
 			Contract: "everyone is told once that a user has come",
 			Run: func(t *kit.T) {
-				w := present(t, t.User())
-				ada := present(t, t.User())
+				w := t.PresentUser(t.User())
+				ada := t.PresentUser(t.User())
 				w.Sees("user_online", about(ada.User))
 				t.Flush(w)
 				t.Expect(count(w.Payloads("user_online"), about(ada.User))).To(Equal(1), "events user_online of one user who came")
@@ -126,12 +115,12 @@ func comings() []kit.Case {
 			ID: "presence/online-first-only", Section: section,
 			Contract: "user_online comes only with the user's first socket: a second tab makes no second event",
 			Run: func(t *kit.T) {
-				ada := present(t, t.User())
-				w := present(t, t.User())
+				ada := t.PresentUser(t.User())
+				w := t.PresentUser(t.User())
 				t.Flush(w) // her coming may be told to who comes right after
 				before := count(w.Payloads("user_online"), about(ada.User))
-				present(t, ada.User)
-				present(t, ada.User)
+				t.PresentUser(ada.User)
+				t.PresentUser(ada.User)
 				t.Flush(w)
 				t.Expect(count(w.Payloads("user_online"), about(ada.User))).To(Equal(before), "events user_online before and after more tabs")
 			},
@@ -140,8 +129,8 @@ func comings() []kit.Case {
 			ID: "presence/online-not-own", Section: section,
 			Contract: "user_online does not go to the user's own sockets",
 			Run: func(t *kit.T) {
-				ada := present(t, t.User())
-				tab := present(t, ada.User)
+				ada := t.PresentUser(t.User())
+				tab := t.PresentUser(ada.User)
 				t.Silent("user_online", about(ada.User), ada, tab)
 				t.Coverage.Audience("user_online not to user")
 			},
@@ -150,8 +139,8 @@ func comings() []kit.Case {
 			ID: "presence/online-info", Section: section,
 			Contract: "user_online carries the userInfo of the new socket",
 			Run: func(t *kit.T) {
-				w, d := present(t, t.User()), t.Name("d")
-				ada := t.Connect(kit.Claims{"userId": t.User(), "role": "moderator", "department": d})
+				w, d := t.PresentUser(t.User()), t.Name("d")
+				ada := t.Present(kit.Claims{"userId": t.User(), "role": "moderator", "department": d})
 				told := kit.Decode[struct {
 					UserInfo userInfo `json:"userInfo"`
 				}](t, w.NextWhere("user_online", about(ada.User))).UserInfo
@@ -167,12 +156,12 @@ func comings() []kit.Case {
 			ID: "presence/online-again", Section: section,
 			Contract: "who goes offline and comes back is told of anew",
 			Run: func(t *kit.T) {
-				w := present(t, t.User())
-				ada := present(t, t.User())
+				w := t.PresentUser(t.User())
+				ada := t.PresentUser(t.User())
 				w.NextWhere("user_online", about(ada.User))
 				ada.Leave()
 				w.NextWhere("user_offline", about(ada.User))
-				present(t, ada.User)
+				t.PresentUser(ada.User)
 				w.NextWhere("user_online", about(ada.User))
 			},
 		},
@@ -187,8 +176,8 @@ func goings() []kit.Case {
 			ID: "presence/offline", Section: section,
 			Contract: "user_offline goes to everyone when a user's last socket is gone",
 			Run: func(t *kit.T) {
-				watchers := []*kit.Client{present(t, t.User()), presentAs(t, kit.Claims{"userId": t.User(), "role": "admin"})}
-				ada := present(t, t.User())
+				watchers := []*kit.Client{t.PresentUser(t.User()), t.Present(kit.Claims{"userId": t.User(), "role": "admin"})}
+				ada := t.PresentUser(t.User())
 				ada.Leave()
 				for _, w := range watchers {
 					w.NextWhere("user_offline", about(ada.User))
@@ -200,9 +189,9 @@ func goings() []kit.Case {
 			ID: "presence/offline-last-only", Section: section,
 			Contract: "user_offline comes only when the last socket is gone: one of two tabs that closes makes none",
 			Run: func(t *kit.T) {
-				w, user := present(t, t.User()), t.User()
-				present(t, user)
-				present(t, user).Leave()
+				w, user := t.PresentUser(t.User()), t.User()
+				t.PresentUser(user)
+				t.PresentUser(user).Leave()
 				tabs(t, user, 1)
 				t.Silent("user_offline", about(user), w)
 			},
@@ -211,9 +200,9 @@ func goings() []kit.Case {
 			ID: "presence/offline-first-tab", Section: section,
 			Contract: "a user whose older tab closes is online by the newer one",
 			Run: func(t *kit.T) {
-				w, user := present(t, t.User()), t.User()
-				old := present(t, user)
-				present(t, user)
+				w, user := t.PresentUser(t.User()), t.User()
+				old := t.PresentUser(user)
+				t.PresentUser(user)
 				old.Leave()
 				tabs(t, user, 1)
 				t.Silent("user_offline", about(user), w)
@@ -224,8 +213,8 @@ func goings() []kit.Case {
 			ID: "presence/offline-once", Section: section,
 			Contract: "everyone is told once that a user has gone, with its last tab",
 			Run: func(t *kit.T) {
-				w, user := present(t, t.User()), t.User()
-				one, two := present(t, user), present(t, user)
+				w, user := t.PresentUser(t.User()), t.User()
+				one, two := t.PresentUser(user), t.PresentUser(user)
 				one.Leave()
 				two.Leave()
 				w.NextWhere("user_offline", about(user))
@@ -237,7 +226,7 @@ func goings() []kit.Case {
 			ID: "presence/cut-off", Section: section,
 			Contract: "a socket that is cut off without a goodbye is gone too",
 			Run: func(t *kit.T) {
-				w, user := present(t, t.User()), t.User()
+				w, user := t.PresentUser(t.User()), t.User()
 				raw := t.RawUser(user, kit.RawOptions{})
 				w.NextWhere("user_online", about(user))
 				raw.Close()
@@ -255,7 +244,7 @@ func onlineLists() []kit.Case {
 			ID: "presence/list-self", Section: section,
 			Contract: "online_users goes to each new socket, itself included",
 			Run: func(t *kit.T) {
-				ada := t.ConnectUser(t.User())
+				ada := t.PresentUser(t.User())
 				t.Expect(entries(t, ada, ada.User)).NotTo(BeEmpty(), "entries of the new socket's own user")
 			},
 		},
@@ -263,15 +252,15 @@ func onlineLists() []kit.Case {
 			ID: "presence/list-tab", Section: section,
 			Contract: "a second tab gets online_users too",
 			Run: func(t *kit.T) {
-				ada := present(t, t.User())
-				t.ConnectUser(ada.User).Next("online_users")
+				ada := t.PresentUser(t.User())
+				t.PresentUser(ada.User).Next("online_users")
 			},
 		},
 		{
 			ID: "presence/list-once", Section: section,
 			Contract: "online_users comes once",
 			Run: func(t *kit.T) {
-				ada := present(t, t.User())
+				ada := t.PresentUser(t.User())
 				t.Flush(ada)
 				t.Expect(ada.Count("online_users")).To(Equal(1), "events online_users of a new socket")
 			},
@@ -280,10 +269,10 @@ func onlineLists() []kit.Case {
 			ID: "presence/list-private", Section: section,
 			Contract: "online_users goes to the new socket only",
 			Run: func(t *kit.T) {
-				ada, other := present(t, t.User()), present(t, t.User())
+				ada, other := t.PresentUser(t.User()), t.PresentUser(t.User())
 				t.Flush(ada, other)
 				ours, theirs := ada.Count("online_users"), other.Count("online_users")
-				t.ConnectUser(ada.User).Next("online_users")
+				t.PresentUser(ada.User).Next("online_users")
 				t.Flush(ada, other)
 				t.Expect(ada.Count("online_users")).To(Equal(ours), "events online_users of a socket when the user's next tab connects")
 				t.Expect(other.Count("online_users")).To(Equal(theirs), "events online_users of another user's socket")
@@ -301,8 +290,8 @@ func onlineEntries() []kit.Case {
 			ID: "presence/list-others", Section: section,
 			Contract: "online_users has everyone who is online",
 			Run: func(t *kit.T) {
-				ada, bob := present(t, t.User()), present(t, t.User())
-				list := kit.Decode[[]userInfo](t, t.ConnectUser(t.User()).Next("online_users"))
+				ada, bob := t.PresentUser(t.User()), t.PresentUser(t.User())
+				list := kit.Decode[[]userInfo](t, t.PresentUser(t.User()).Next("online_users"))
 				for _, user := range []string{ada.User, bob.User} {
 					t.Expect(slices.ContainsFunc(list, func(i userInfo) bool { return i.ID == user })).To(BeTrue(), "online_users has %s, who is online", user)
 				}
@@ -313,17 +302,17 @@ func onlineEntries() []kit.Case {
 			Contract: "online_users has one entry per user, however many tabs",
 			Run: func(t *kit.T) {
 				user := t.User()
-				present(t, user)
-				present(t, user)
-				t.Expect(entries(t, t.ConnectUser(user), user)).To(HaveLen(1), "entries of a user with three tabs")
+				t.PresentUser(user)
+				t.PresentUser(user)
+				t.Expect(entries(t, t.PresentUser(user), user)).To(HaveLen(1), "entries of a user with three tabs")
 			},
 		},
 		{
 			ID: "presence/list-gone", Section: section,
 			Contract: "who has gone offline is not in online_users any more",
 			Run: func(t *kit.T) {
-				w := present(t, t.User())
-				ada := present(t, t.User())
+				w := t.PresentUser(t.User())
+				ada := t.PresentUser(t.User())
 				ada.Leave()
 				w.NextWhere("user_offline", about(ada.User))
 				t.Expect(look(t, ada.User)).To(BeEmpty(), "entries of a user who is told to be offline")
@@ -338,6 +327,7 @@ func onlineEntries() []kit.Case {
 				order := ada.Order(func(event string, payload json.RawMessage) bool {
 					return event == "online_users" || event == "user_online" && about(bob.User)(payload)
 				})
+				t.Expect(order).NotTo(BeEmpty(), "events about who is online")
 				t.Expect(order[0]).To(Equal("online_users"), "the first that a socket is told of who is online")
 			},
 		},
@@ -352,8 +342,8 @@ func onlineInfos() []kit.Case {
 			ID: "presence/socket-id", Section: section,
 			Contract: "socketId is the user's newest socket",
 			Run: func(t *kit.T) {
-				ada := present(t, t.User())
-				tab := present(t, ada.User)
+				ada := t.PresentUser(t.User())
+				tab := t.PresentUser(ada.User)
 				t.Expect(look(t, ada.User)[0].SocketID).To(Equal(tab.ID()), "socketId of a user with a new tab")
 			},
 		},
@@ -361,8 +351,8 @@ func onlineInfos() []kit.Case {
 			ID: "presence/socket-id-left", Section: section,
 			Contract: "when the newest socket goes, socketId is the newest of those that are left",
 			Run: func(t *kit.T) {
-				ada := present(t, t.User())
-				present(t, ada.User).Leave()
+				ada := t.PresentUser(t.User())
+				t.PresentUser(ada.User).Leave()
 				lookUntil(t, ada.User, "the newer tab has gone, the socketId is that of the older one", func(told []userInfo) bool {
 					return len(told) == 1 && told[0].SocketID == ada.ID()
 				})
@@ -372,11 +362,11 @@ func onlineInfos() []kit.Case {
 			ID: "presence/connected-at", Section: section,
 			Contract: "connectedAt is when the newest socket connected",
 			Run: func(t *kit.T) {
-				ada := present(t, t.User())
+				ada := t.PresentUser(t.User())
 				first := look(t, ada.User)[0].ConnectedAt
 				near(t, first, "connectedAt")
 				laterThan(t, ada, first)
-				present(t, ada.User)
+				t.PresentUser(ada.User)
 				t.Expect(look(t, ada.User)[0].ConnectedAt > first).To(BeTrue(), "connectedAt moves with a new tab")
 			},
 		},
@@ -384,15 +374,15 @@ func onlineInfos() []kit.Case {
 			ID: "presence/last-seen", Section: section,
 			Contract: "lastSeen moves with every event of the user",
 			Run: func(t *kit.T) {
-				moves(t, present(t, t.User()))
+				moves(t, t.PresentUser(t.User()))
 			},
 		},
 		{
 			ID: "presence/last-seen-any-tab", Section: section,
 			Contract: "lastSeen moves with events of any of the user's sockets, the older ones too",
 			Run: func(t *kit.T) {
-				old := present(t, t.User())
-				present(t, old.User)
+				old := t.PresentUser(t.User())
+				t.PresentUser(old.User)
 				moves(t, old)
 			},
 		},
@@ -410,7 +400,7 @@ func onlineDetails() []kit.Case {
 			Run: func(t *kit.T) {
 				user := t.User()
 				for want := 1; want <= 3; want++ {
-					c := t.ConnectUser(user)
+					c := t.PresentUser(user)
 					told := entries(t, c, user)[0]
 					t.Expect(told.Connections).To(Or(BeNil(), HaveValue(Equal(want))), "connections of a user with %d tabs", want)
 					if want == 3 {
@@ -425,7 +415,7 @@ func onlineDetails() []kit.Case {
 			Contract: "role is the token's",
 			Run: func(t *kit.T) {
 				for _, role := range []string{"admin", "moderator", "user"} {
-					c := t.Connect(kit.Claims{"userId": t.User(), "role": role})
+					c := t.Present(kit.Claims{"userId": t.User(), "role": role})
 					t.Expect(entries(t, c, c.User)[0].Role).To(Or(BeNil(), HaveValue(Equal(role))), "role of a user")
 				}
 			},
@@ -435,9 +425,9 @@ func onlineDetails() []kit.Case {
 			Contract: "department is the token's, and there only where the token names one",
 			Run: func(t *kit.T) {
 				d := t.Name("d")
-				with := t.Connect(kit.Claims{"userId": t.User(), "department": d})
+				with := t.Present(kit.Claims{"userId": t.User(), "department": d})
 				t.Expect(entries(t, with, with.User)[0].Department).To(Or(BeNil(), HaveValue(Equal(d))), "department of a user with one")
-				none := t.ConnectUser(t.User())
+				none := t.PresentUser(t.User())
 				t.Expect(entries(t, none, none.User)[0].Department).To(BeNil(), "department of a user without one")
 			},
 		},
@@ -447,7 +437,7 @@ func onlineDetails() []kit.Case {
 // moves wants lastSeen to move with events of a socket, of every kind. Another
 // user's messages tell when the backend's clock has moved.
 func moves(t *kit.T, c *kit.Client) {
-	clock := present(t, t.User())
+	clock := t.PresentUser(t.User())
 	last := look(t, c.User)[0].LastSeen
 	near(t, last, "lastSeen")
 	for _, event := range []func(){
