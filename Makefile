@@ -28,6 +28,10 @@ run: ## start the server on embedded defaults (port 4000, ./data)
 build: ## the static release binary, into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o $(BIN)/server ./cmd/server
 
+.PHONY: build-conformance
+build-conformance: ## the conformance suite as one static file, into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/conformance ./cmd/conformance
+
 .PHONY: image
 image: ## the container image parlance:latest, with no other image pulled
 	GOOS=linux $(MAKE) --no-print-directory build BIN=bin/image
