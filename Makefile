@@ -70,11 +70,11 @@ test-deploy: node-modules ## the image, nginx and compose for real (wants Docker
 	$(GO) test -tags deploy -count=1 -timeout 10m ./deploy/... ./conformance/target/...
 
 .PHONY: conformance
-conformance: node-modules ## judge the image by the contract, on each engine (wants Docker); reports into bin/conformance
+conformance: node-modules ## judge the image by the contract, on each engine (wants Docker); reports into bin/reports
 	GOOS=linux $(MAKE) --no-print-directory build BIN=bin/image
 	@for engine in $(ENGINES); do \
 	  $(GO) run ./cmd/conformance --dockerfile deploy/Dockerfile --target prebuilt --env SOCKET_ENGINE=$$engine --small-disk /data \
-	    --fallback bin/image/server --known-failing conformance/known-failing/$$engine.txt --http-limit --report bin/conformance/$$engine; \
+	    --fallback bin/image/server --known-failing conformance/known-failing/$$engine.txt --http-limit --report bin/reports/$$engine; \
 	done
 
 .PHONY: mutants
