@@ -170,7 +170,7 @@ func (s suite) try(ctx context.Context, m mutant) verdict {
 	defer cancel()
 	v := verdict{mutant: m}
 	began := time.Now()
-	out, err := s.command(ctx, m.ID, "--client", m.Client, "--transport", m.Transport, "--patience", patience, "--json",
+	out, err := s.command(ctx, m.ID, "--client", m.Client, "--transport", m.Transport, "--patience", patience, "--http-limit", "--json",
 		"--case", strings.Join(slices.Concat(m.CaughtBy, controls()), ",")).Output()
 	v.took = time.Since(began)
 	var exit *exec.ExitError
