@@ -101,6 +101,7 @@ type event struct {
 	To, Except                        []link
 	Payload                           body
 	Ack                               *body
+	Failure                           *link // what comes in the place of Ack where the event fails
 	AckTimeout                        string
 }
 

@@ -52,7 +52,7 @@ func Emit(c *model.Contract) ([]byte, error) {
 	if err := t.Execute(&out, doc); err != nil {
 		return nil, fmt.Errorf("page: %w", err)
 	}
-	return out.Bytes(), nil
+	return append(bytes.TrimRight(out.Bytes(), "\n"), '\n'), nil // definitions leave blank lines
 }
 
 // policy is what the page allows itself: its own style and script, known by

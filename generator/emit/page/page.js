@@ -22,19 +22,19 @@
     }
   });
 
-  // The entry of the section that is being read is marked.
-  if (!('IntersectionObserver' in window)) return;
+  // The entry of what is being read is marked: the last that starts above the first lines.
   var links = {};
   document.querySelectorAll('#contents a').forEach(function (a) { links[a.getAttribute('href').slice(1)] = a; });
+  var targets = Array.prototype.filter.call(document.querySelectorAll('main [id]'), function (target) { return links[target.id]; });
   var current = null;
-  var watch = new IntersectionObserver(function (seen) {
-    seen.forEach(function (one) {
-      var link = links[one.target.id];
-      if (!one.isIntersecting || !link) return;
-      if (current) current.removeAttribute('aria-current');
-      current = link;
-      link.setAttribute('aria-current', 'location');
-    });
-  }, { rootMargin: '0px 0px -80% 0px' });
-  document.querySelectorAll('main [id]').forEach(function (target) { if (links[target.id]) watch.observe(target); });
+  function mark() {
+    var above = targets.filter(function (target) { return target.getBoundingClientRect().top < 100; });
+    var link = above.length > 0 ? links[above[above.length - 1].id] : null;
+    if (link === current) return;
+    if (current) current.removeAttribute('aria-current');
+    if (link) link.setAttribute('aria-current', 'location');
+    current = link;
+  }
+  addEventListener('scroll', mark, { passive: true });
+  mark();
 })();

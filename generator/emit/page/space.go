@@ -47,6 +47,11 @@ func (b *builder) space(c *model.Contract, ns *model.Namespace) *space {
 	s.ErrorEvent = events[ns.ErrorEvent]
 	s.Connecting = b.connecting(c.Server, ns)
 	s.Sections = b.sections(ns, s)
+	for _, e := range s.Events {
+		if s.Failure != nil {
+			e.Failure = &link{ID: s.Sections.Failures, Text: "a failure"}
+		}
+	}
 	return s
 }
 

@@ -41,7 +41,7 @@ type rule struct {
 type tabling struct {
 	b     *builder
 	rows  []row
-	shown map[string]string // where, by the names of types
+	shown map[string]string // paths by the names of types; "" is the whole
 }
 
 func (b *builder) table(t *model.Type) *table {
@@ -85,9 +85,16 @@ func (w *tabling) add(r row, t *model.Type, doc string) {
 	r.Type, r.Rules, r.About = word(t), rules(t), w.b.text(doc, 5)
 	at := r.Path + r.Name
 	if first, again := w.shown[t.Name]; again && t.Name != "" && holds(t) {
-		r.Rules = append(r.Rules, rule{"the same as", []string{first}})
+		if first == "" {
+			r.Rules = append(r.Rules, rule{Words: "the same as the whole"})
+		} else {
+			r.Rules = append(r.Rules, rule{"the same as", []string{first}})
+		}
 		w.rows = append(w.rows, r)
 		return
+	}
+	if t.Kind == model.Object && t.Additional == model.AdditionalForbidden {
+		r.Rules = append(r.Rules, rule{Words: "no other properties"})
 	}
 	w.rows = append(w.rows, r)
 	w.below(t, at, r.Depth+1)
@@ -106,11 +113,7 @@ func holds(t *model.Type) bool {
 // below adds the rows of what a type holds; at is the path of the type.
 func (w *tabling) below(t *model.Type, at string, depth int) {
 	if t.Name != "" {
-		name := at
-		if name == "" {
-			name = "the whole"
-		}
-		w.shown[t.Name] = name
+		w.shown[t.Name] = at
 	}
 	switch t.Kind {
 	case model.Object:
