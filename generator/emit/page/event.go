@@ -53,6 +53,7 @@ func (b *builder) payload(args model.ArgsShape, t *model.Type, binary bool, exam
 		out.Note = "May be left out."
 	case model.ArgsTuple:
 		out.Note = "Each item is an argument of its own."
+	case model.ArgsSingle: // as usual
 	}
 	if t != nil {
 		out.Table = b.table(t)

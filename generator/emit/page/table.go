@@ -130,6 +130,7 @@ func (w *tabling) below(t *model.Type, at string, depth int) {
 			}
 			w.add(r, v.Type, "")
 		}
+	default: // holds nothing
 	}
 }
 
