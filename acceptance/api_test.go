@@ -441,6 +441,7 @@ func TestAPICallsAreExercised(t *testing.T) {
 		"getReadiness":          {path: "/readyz"},
 		"getAsyncAPIYAML":       {path: "/asyncapi.yaml"},
 		"getAsyncAPIJSON":       {path: "/asyncapi.json"},
+		"getDocs":               {path: "/docs"},
 		"getOpenAPIYAML":        {path: "/openapi.yaml"},
 		"getOpenAPIJSON":        {path: "/openapi.json"},
 		"getPrometheusMetrics":  {path: "/metrics"},

@@ -35,6 +35,15 @@ func TestContractIsServed(t *testing.T) {
 	if resp.status != http.StatusOK || !regexp.MustCompile(`(?m)^asyncapi: ["']?3\.`).Match(resp.body) {
 		t.Errorf("asyncapi.yaml: %d %.80s", resp.status, resp.body)
 	}
+	resp = get(t, suite.first().server.url+"/docs", nil)
+	if got := resp.header.Get("Content-Type"); resp.status != http.StatusOK || got != "text/html; charset=utf-8" {
+		t.Errorf("docs: %d, %q", resp.status, got)
+	}
+	for _, part := range []string{"<!doctype html>", `id="client-send_message"`, `id="server-new_message"`, "AUTH_TOKEN_REQUIRED", "REPLAY_LIMIT"} {
+		if !strings.Contains(string(resp.body), part) {
+			t.Errorf("the page lacks %s", part)
+		}
+	}
 }
 
 func TestSecurityHeaders(t *testing.T) {

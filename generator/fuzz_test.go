@@ -11,11 +11,12 @@ import (
 	"github.com/parlance-dev/parlance/generator/bundle"
 	"github.com/parlance-dev/parlance/generator/diag"
 	"github.com/parlance-dev/parlance/generator/emit/golang"
+	"github.com/parlance-dev/parlance/generator/emit/page"
 )
 
 // FuzzValidate feeds any bytes to the whole generator: it doesn't panic and
 // ends; every finding is of a listed rule and has a place; what it takes can be
-// bundled, and emitted as Go or refused with findings.
+// bundled and has a page, and is emitted as Go or refused with findings.
 func FuzzValidate(f *testing.F) {
 	for _, folder := range cases(f) {
 		text, err := os.ReadFile(filepath.Join(folder, "asyncapi.yaml"))
@@ -33,6 +34,9 @@ func FuzzValidate(f *testing.F) {
 		if err == nil {
 			if _, _, err := bundle.Bundle(v.Doc); err != nil {
 				t.Fatalf("a good document can't be bundled: %v", err)
+			}
+			if _, err := page.Emit(v.Contract); err != nil {
+				t.Fatalf("a good document has no page: %v", err)
 			}
 			if _, err = golang.Emit(v.Contract, golang.Options{Package: "events"}); err == nil {
 				return

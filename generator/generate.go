@@ -8,6 +8,7 @@ import (
 
 	"github.com/parlance-dev/parlance/generator/bundle"
 	"github.com/parlance-dev/parlance/generator/emit/golang"
+	"github.com/parlance-dev/parlance/generator/emit/page"
 	"github.com/parlance-dev/parlance/generator/lower"
 	"github.com/parlance-dev/parlance/generator/write"
 )
@@ -18,7 +19,7 @@ type Options struct {
 	Spec string
 	// Target is what to emit: one of Targets.
 	Target string
-	// Package is the name of the Go package.
+	// Package is the name of the Go package, for targets that make one.
 	Package string
 	// Out is the folder that the files go to. It is made where it is missing.
 	Out string
@@ -43,7 +44,8 @@ type target struct {
 func targets() []target {
 	return []target{
 		{"go", "types with decoders, handler interfaces, emitters: a Go package on sio", emitGo},
-		{"bundle", "one self-contained document, as YAML and JSON, in a Go package", emitBundle},
+		{"bundle", "one self-contained document, as YAML, JSON and a page to read, in a Go package", emitBundle},
+		{"html", "the page to read alone: one HTML file that loads nothing", emitPage},
 	}
 }
 
@@ -88,15 +90,29 @@ func emitGo(v *lower.View, o Options) (map[string][]byte, error) {
 	return golang.Emit(v.Contract, golang.Options{Package: o.Package})
 }
 
-// emitBundle emits the document itself and a Go package that holds it.
+// emitBundle emits the document itself, its page, and a Go package that holds
+// both.
 func emitBundle(v *lower.View, o Options) (map[string][]byte, error) {
 	yaml, json, err := bundle.Bundle(v.Doc)
 	if err != nil {
 		return nil, err
 	}
-	code, err := bundle.Package(o.Package)
+	code, err := bundle.Package(o.Package, page.File)
 	if err != nil {
 		return nil, err
 	}
-	return map[string][]byte{bundle.YAMLFile: yaml, bundle.JSONFile: json, bundle.GoFile: code}, nil
+	html, err := page.Emit(v.Contract)
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]byte{bundle.YAMLFile: yaml, bundle.JSONFile: json, page.File: html, bundle.GoFile: code}, nil
+}
+
+// emitPage emits the page.
+func emitPage(v *lower.View, _ Options) (map[string][]byte, error) {
+	html, err := page.Emit(v.Contract)
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]byte{page.File: html}, nil
 }

@@ -76,24 +76,25 @@ func generateCommand() *cobra.Command {
 		Use:   "generate",
 		Short: "Write the files of a target",
 		Long: `generate checks a document and writes the files of a target to a folder.
-Files that are up to date stay untouched; generated Go files that no longer
+Files that are up to date stay untouched; generated files that no longer
 belong there are removed. Where there are findings nothing is written.
 
 Targets:
 ` + strings.Join(list, "\n"),
 		Example: `  parlance generate --spec asyncapi/asyncapi.yaml --target go --package events --out internal/gen/events
   parlance generate --spec asyncapi/asyncapi.yaml --target go --package events --out internal/gen/events --check
-  parlance generate --spec asyncapi/asyncapi.yaml --target bundle --package contract --out internal/gen/contract`,
+  parlance generate --spec asyncapi/asyncapi.yaml --target bundle --package contract --out internal/gen/contract
+  parlance generate --spec asyncapi/asyncapi.yaml --target html --out public`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return generate(c, o) },
 	}
 	f := c.Flags()
 	f.StringVar(&o.Spec, "spec", "", "the AsyncAPI document")
 	f.StringVar(&o.Target, "target", "go", "what to generate")
-	f.StringVar(&o.Package, "package", "", "name of the Go package")
+	f.StringVar(&o.Package, "package", "", "name of the Go package, for go and bundle")
 	f.StringVar(&o.Out, "out", "", "folder for the files")
 	f.BoolVar(&o.Check, "check", false, "write nothing; exit 1 where a file is stale")
-	for _, name := range []string{"spec", "package", "out"} {
+	for _, name := range []string{"spec", "out"} {
 		if err := c.MarkFlagRequired(name); err != nil {
 			panic(err) // a flag that isn't there
 		}

@@ -17,7 +17,7 @@ func (l *lowering) build() {
 	c.Title, c.Version, c.Description = text(info.Get("title")), text(info.Get("version")), text(info.Get("description"))
 	for _, s := range l.view.Servers {
 		if s.Ext != nil && c.Server == nil {
-			c.Server = l.server(s.Ext)
+			c.Server = l.server(s)
 		}
 	}
 	for _, m := range l.view.Messages {
@@ -36,17 +36,6 @@ func (l *lowering) build() {
 	for _, ns := range c.Namespaces {
 		slices.SortStableFunc(ns.Events, func(a, b *model.ClientEvent) int { return strings.Compare(a.Name, b.Name) })
 		slices.SortStableFunc(ns.Emits, func(a, b *model.ServerEvent) int { return strings.Compare(a.Name, b.Name) })
-	}
-}
-
-func (l *lowering) server(ext *loader.Node) *model.Server {
-	return &model.Server{
-		Path:            text(ext.Get("path")),
-		Transports:      l.texts(ext.Get("transports")),
-		MaxPayloadBytes: number(ext.Get("maxPayloadBytes")),
-		PingIntervalMs:  number(ext.Get("pingIntervalMs")),
-		PingTimeoutMs:   number(ext.Get("pingTimeoutMs")),
-		Pos:             ext.Key(),
 	}
 }
 
@@ -71,7 +60,7 @@ func (l *lowering) namespace(ch *Channel) *model.Namespace {
 		}
 	}
 	if ch.Failure != nil {
-		ns.Failure = ch.Failure.Type
+		ns.Failure, ns.Failures = ch.Failure.Type, l.examples(ch.Failure)
 	}
 	return ns
 }
@@ -159,20 +148,27 @@ func (l *lowering) event(o *Operation) {
 	if summary == "" && description == "" {
 		summary, description = text(m.Node.Get("summary")), text(m.Node.Get("description"))
 	}
-	ns, feature, ack := o.Channel.Namespace, l.feature(o.Node), l.ack(o)
+	title := text(o.Node.Get("title"))
+	if title == "" {
+		title = text(m.Node.Get("title"))
+	}
+	ns, feature := o.Channel.Namespace, l.feature(o.Node)
+	ack, ackExamples := l.ack(o)
 	switch {
 	case o.Receive:
 		o.Client = &model.ClientEvent{
-			ID: o.Key, Name: m.Name, Feature: feature, Summary: summary, Description: description,
+			ID: o.Key, Name: m.Name, Title: title, Feature: feature, Summary: summary, Description: description,
 			Args: m.Args, Payload: m.Type, Binary: m.Binary, Ack: ack, Roles: l.texts(o.Ext.Get("roles")),
+			Examples: l.examples(m), AckExamples: ackExamples,
 			Pos: o.Node.Key(), NamePos: posOf(m.Node, "name"),
 		}
 		ns.Events = append(ns.Events, o.Client)
 	case o.Send:
 		o.Server = &model.ServerEvent{
-			ID: o.Key, Name: m.Name, Feature: feature, Summary: summary, Description: description,
+			ID: o.Key, Name: m.Name, Title: title, Feature: feature, Summary: summary, Description: description,
 			Args: m.Args, Payload: m.Type, Binary: m.Binary, Ack: ack, AckTimeoutMs: number(o.Ext.Get("ackTimeoutMs")),
 			To: l.roomsNamed(ns, o.Ext.Get("to")), Except: l.roomsNamed(ns, o.Ext.Get("except")),
+			Examples: l.examples(m), AckExamples: ackExamples,
 			Pos: o.Node.Key(), NamePos: posOf(m.Node, "name"),
 		}
 		ns.Emits = append(ns.Emits, o.Server)
@@ -188,15 +184,28 @@ func (l *lowering) feature(n *loader.Node) string {
 	return text(l.doc.Resolve(tags[0]).Get("name"))
 }
 
-// ack returns the acknowledgement of success: the first reply message that
-// isn't the channel's failure.
-func (l *lowering) ack(o *Operation) model.Ack {
+// ack returns the acknowledgement of success, and samples of it: the first
+// reply message that isn't the channel's failure.
+func (l *lowering) ack(o *Operation) (model.Ack, []*model.Example) {
 	for _, u := range o.Replies {
 		if m := u.Message; m != nil && m != o.Channel.Failure {
-			return model.Ack{Type: m.Type, Untyped: m.Args == model.ArgsAny, Binary: m.Binary}
+			return model.Ack{Type: m.Type, Untyped: m.Args == model.ArgsAny, Binary: m.Binary}, l.examples(m)
 		}
 	}
-	return model.Ack{}
+	return model.Ack{}, nil
+}
+
+// examples returns the examples of a message that have a payload.
+func (l *lowering) examples(m *Message) []*model.Example {
+	var out []*model.Example
+	for _, item := range l.items(m.Node.Get("examples")) {
+		if payload := item.Get("payload"); payload != nil && payload.Kind != loader.Invalid {
+			out = append(out, &model.Example{
+				Name: text(item.Get("name")), Summary: text(item.Get("summary")), Value: literal(payload), Pos: item.Pos,
+			})
+		}
+	}
+	return out
 }
 
 // roomsNamed returns the rooms of a list of keys; unknown ones are left out.

@@ -24,12 +24,22 @@ type Contract struct {
 // Server holds the transport settings of a server (servers.*.x-socketio).
 // Zero numbers mean that the document is silent.
 type Server struct {
-	Path            string   // request path, such as /socket.io/
-	Transports      []string // websocket, polling
+	URL             string // protocol, host and path as the document has them, such as ws://localhost:4000/socket.io/
+	Description     string
+	Schemes         []*Scheme // how a client says who it is; any one of them will do
+	Path            string    // request path, such as /socket.io/
+	Transports      []string  // websocket, polling
 	MaxPayloadBytes int
 	PingIntervalMs  int
 	PingTimeoutMs   int
 	Pos             diag.Pos
+}
+
+// Scheme is a security scheme of a server.
+type Scheme struct {
+	Name string // type and what belongs to it, such as "httpApiKey token in query"
+	Doc  string
+	Pos  diag.Pos
 }
 
 // Namespace is a channel.
@@ -45,7 +55,8 @@ type Namespace struct {
 	RateLimit   *RateLimit
 	Codes       []*Code // closed table of failure codes, in document order
 	Failure     *Type   // payload of a failed acknowledgement, or nil
-	ErrorEvent  string  // wire name of the event that carries failures without ack, or ""
+	Failures    []*Example
+	ErrorEvent  string // wire name of the event that carries failures without ack, or ""
 	Events      []*ClientEvent
 	Emits       []*ServerEvent
 	Pos         diag.Pos
@@ -106,6 +117,7 @@ const (
 type ClientEvent struct {
 	ID          string // operation key
 	Name        string // wire name, such as join_room
+	Title       string // for people; "" for none
 	Feature     string // first tag of the operation
 	Summary     string
 	Description string
@@ -114,6 +126,8 @@ type ClientEvent struct {
 	Binary      bool  // attachments are allowed; only with ArgsAny
 	Ack         Ack   // what a successful acknowledgement carries
 	Roles       []string
+	Examples    []*Example // of the payload
+	AckExamples []*Example
 	Pos         diag.Pos // of the operation
 	NamePos     diag.Pos // of the message's name
 }
@@ -133,6 +147,7 @@ func (a Ack) Exists() bool { return a.Type != nil || a.Untyped }
 type ServerEvent struct {
 	ID           string
 	Name         string
+	Title        string // for people; "" for none
 	Feature      string
 	Summary      string
 	Description  string
@@ -143,8 +158,19 @@ type ServerEvent struct {
 	AckTimeoutMs int
 	To           []*Room // empty: to one socket only
 	Except       []*Room
+	Examples     []*Example // of the payload
+	AckExamples  []*Example
 	Pos          diag.Pos
 	NamePos      diag.Pos
+}
+
+// Example is a sample of a message's payload: a valid one, in a document that
+// has passed the checks.
+type Example struct {
+	Name    string // "" for none
+	Summary string
+	Value   *Literal // with its keys in the order of the document
+	Pos     diag.Pos
 }
 
 // Kind is the shape of a type.

@@ -91,6 +91,7 @@ func New(ctx context.Context, cfg *config.Config, logger *slog.Logger, o Options
 		Draining:       a.draining.Load,
 		AsyncAPIYAML:   []byte(contract.YAML()),
 		AsyncAPIJSON:   []byte(contract.JSON()),
+		Docs:           []byte(contract.HTML()),
 		API:            calls,
 		Observe:        a.metrics.Request,
 		Logger:         logger,

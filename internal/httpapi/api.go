@@ -40,6 +40,8 @@ type Deps struct {
 	// AsyncAPIYAML and AsyncAPIJSON are the contract.
 	AsyncAPIYAML []byte
 	AsyncAPIJSON []byte
+	// Docs is the contract as an HTML page. Its inline scripts are allowed to run.
+	Docs []byte
 	// API answers under /api; nil: there is none.
 	API *API
 	// Observe is told of every request once it is answered, or taken over by a
@@ -78,6 +80,7 @@ func New(d Deps) http.Handler {
 	get(r, "/readyz", readyz(d.Ready, d.Draining, d.Logger))
 	get(r, "/asyncapi.yaml", document("application/yaml", d.AsyncAPIYAML))
 	get(r, "/asyncapi.json", document("application/json", d.AsyncAPIJSON))
+	get(r, "/docs", docs(d.Docs))
 	if d.API != nil {
 		d.API.mount(r)
 	}

@@ -145,6 +145,7 @@ func TestDocumentedOutside(t *testing.T) {
 		"getReadiness":    {"200": {method: "GET", target: "/readyz"}, "405": {method: "POST", target: "/readyz"}, "503": {method: "GET", target: "/readyz"}},
 		"getAsyncAPIYAML": {"200": {method: "GET", target: "/asyncapi.yaml"}, "405": {method: "POST", target: "/asyncapi.yaml"}, "304": {method: "GET", target: "/asyncapi.yaml", header: tag("/asyncapi.yaml")}},
 		"getAsyncAPIJSON": {"200": {method: "GET", target: "/asyncapi.json"}, "405": {method: "POST", target: "/asyncapi.json"}, "304": {method: "GET", target: "/asyncapi.json", header: tag("/asyncapi.json")}},
+		"getDocs":         {"200": {method: "GET", target: "/docs"}, "405": {method: "POST", target: "/docs"}, "304": {method: "GET", target: "/docs", header: tag("/docs")}},
 		"getOpenAPIYAML":  {"200": {method: "GET", target: "/openapi.yaml"}, "405": {method: "POST", target: "/openapi.yaml"}, "304": {method: "GET", target: "/openapi.yaml", header: tag("/openapi.yaml")}},
 		"getOpenAPIJSON":  {"200": {method: "GET", target: "/openapi.json"}, "405": {method: "POST", target: "/openapi.json"}, "304": {method: "GET", target: "/openapi.json", header: tag("/openapi.json")}},
 	}

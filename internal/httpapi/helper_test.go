@@ -56,6 +56,7 @@ func (l *lines) requests(t *testing.T) []map[string]any {
 const (
 	frontend = "https://app.example.com"
 	yaml     = "asyncapi: 3.0.0\n"
+	docsPage = "<!doctype html>\n<script>one()</script><script>two()</script>\n"
 )
 
 // engine stands for a Socket.IO server.
@@ -70,7 +71,7 @@ func deps(edits ...func(*httpapi.Deps)) (httpapi.Deps, *lines) {
 	log := newLines()
 	d := httpapi.Deps{
 		Engine: engine(), Origins: []string{frontend, "http://localhost:3000"}, TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
-		AsyncAPIYAML: []byte(yaml), AsyncAPIJSON: []byte("{}"), Logger: slog.New(slog.NewJSONHandler(log, nil)),
+		AsyncAPIYAML: []byte(yaml), AsyncAPIJSON: []byte("{}"), Docs: []byte(docsPage), Logger: slog.New(slog.NewJSONHandler(log, nil)),
 		Now: func() time.Time { return time.Unix(0, 0) }, NewRequestID: func() string { return "id1" },
 	}
 	for _, edit := range edits {

@@ -18,6 +18,8 @@ func TestRoutes(t *testing.T) {
 		"GET /asyncapi.yaml":                "200 application/yaml " + yaml,
 		"GET /asyncapi.json":                "200 application/json {}",
 		"HEAD /asyncapi.json":               "200 application/json ",
+		"GET /docs":                         "200 text/html; charset=utf-8 " + docsPage,
+		"HEAD /docs":                        "200 text/html; charset=utf-8 ",
 		"GET /socket.io/":                   "200 text/plain; charset=utf-8 engine GET /socket.io/",
 		"POST /socket.io/":                  "200 text/plain; charset=utf-8 engine POST /socket.io/",
 		"GET /socket.io/deeper":             "200 text/plain; charset=utf-8 engine GET /socket.io/deeper",
@@ -31,11 +33,11 @@ func TestRoutes(t *testing.T) {
 			t.Errorf("%s: %q, want %q", request, got, want)
 		}
 	}
-	for _, target := range []string{"/", "/x", "/socket.io", "/healthz/", "/Healthz", "/asyncapi.yml", "//socket.io/"} {
+	for _, target := range []string{"/", "/x", "/socket.io", "/healthz/", "/Healthz", "/asyncapi.yml", "/docs/", "//socket.io/"} {
 		problem(t, do(t, "GET", target, nil), http.StatusNotFound, "NOT_FOUND")
 	}
 	for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"} {
-		for _, target := range []string{"/healthz", "/readyz", "/asyncapi.yaml", "/asyncapi.json"} {
+		for _, target := range []string{"/healthz", "/readyz", "/asyncapi.yaml", "/asyncapi.json", "/docs"} {
 			w := do(t, method, target, nil)
 			problem(t, w, http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED")
 			if allow := w.Header().Get("Allow"); allow != "GET, HEAD" {
