@@ -12,9 +12,8 @@ import (
 
 const (
 	// listed is the contract's default of FRONTEND_URL.
-	listed    = "http://localhost:3000"
-	foreign   = "https://evil.example"
-	handshake = "/socket.io/?EIO=4&transport=polling"
+	listed  = "http://localhost:3000"
+	foreign = "https://evil.example"
 )
 
 func transport() []kit.Case {

@@ -1,0 +1,45 @@
+package kit
+
+import (
+	"encoding/json"
+	"sync"
+	"time"
+)
+
+// Fire sends events in one go, without asking for acknowledgements; each is a
+// name and its arguments.
+func (c *Client) Fire(events ...[]any) {
+	c.t.note(time.Now(), c.who, ">", "all at once: "+text(events))
+	c.t.Must(c.Burst(c.t.Patient(), events))
+}
+
+// Volley sends an event once for each payload, without waiting for one answer
+// before the next is sent, and returns the answers by payload. In which order
+// the events leave is not said.
+func (c *Client) Volley(event string, payloads ...any) []Answer {
+	t, ctx := c.t, c.t.Patient()
+	got, errs := make([][]json.RawMessage, len(payloads)), make([]error, len(payloads))
+	var all sync.WaitGroup
+	for i, payload := range payloads {
+		t.note(time.Now(), c.who, ">", line(event, []any{payload})+" (asks for an acknowledgement)")
+		all.Go(func() { got[i], errs[i] = c.Client.Ask(ctx, event, payload) })
+	}
+	all.Wait()
+	answers := make([]Answer, len(payloads))
+	for i, args := range got {
+		if errs[i] != nil {
+			t.Fatalf("%s: no acknowledgement: %v", event, errs[i])
+		}
+		t.note(time.Now(), c.who, "<", "acknowledgement of "+event+": "+text(args))
+		if err := t.Judge.CheckAck(event, args); err != nil {
+			t.Fatalf("the acknowledgement of %s breaks the contract: %v", event, err)
+		}
+		answers[i] = answer(t, args[0])
+		t.Coverage.ClientEvent(event)
+		t.Coverage.Ack(event, answers[i].Success)
+		if answers[i].Code != "" {
+			t.Coverage.Code(answers[i].Code)
+		}
+	}
+	return answers
+}
