@@ -28,6 +28,10 @@ run: ## start the server on embedded defaults (port 4000, ./data)
 build: ## the static release binary, into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)' -o $(BIN)/server ./cmd/server
 
+.PHONY: build-conformance
+build-conformance: ## the conformance suite as one static file, into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/conformance ./cmd/conformance
+
 .PHONY: image
 image: ## the container image parlance:latest, with no other image pulled
 	GOOS=linux $(MAKE) --no-print-directory build BIN=bin/image
@@ -66,11 +70,11 @@ test-deploy: node-modules ## the image, nginx and compose for real (wants Docker
 	$(GO) test -tags deploy -count=1 -timeout 10m ./deploy/... ./conformance/target/...
 
 .PHONY: conformance
-conformance: node-modules ## judge the image by the contract, on each engine (wants Docker); reports into bin/conformance
+conformance: node-modules ## judge the image by the contract, on each engine (wants Docker); reports into bin/reports
 	GOOS=linux $(MAKE) --no-print-directory build BIN=bin/image
 	@for engine in $(ENGINES); do \
 	  $(GO) run ./cmd/conformance --dockerfile deploy/Dockerfile --target prebuilt --env SOCKET_ENGINE=$$engine --small-disk /data \
-	    --fallback bin/image/server --known-failing conformance/known-failing/$$engine.txt --http-limit --report bin/conformance/$$engine; \
+	    --fallback bin/image/server --known-failing conformance/known-failing/$$engine.txt --http-limit --report bin/reports/$$engine; \
 	done
 
 .PHONY: mutants

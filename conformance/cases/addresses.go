@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	. "github.com/onsi/gomega" //nolint:revive,staticcheck // the words of assertions
+	. "github.com/onsi/gomega" //nolint:staticcheck // the words of assertions
 
 	"github.com/parlance-dev/parlance/conformance/kit"
 )
@@ -13,8 +13,6 @@ const (
 	perAddress = 1000
 	// others are connections that somebody else may have from this address.
 	others = 50
-	// handshake opens a session by polling.
-	handshake = "/socket.io/?EIO=4&transport=polling"
 )
 
 func addresses() []kit.Case {

@@ -3,7 +3,7 @@ package cases
 import (
 	"encoding/json"
 
-	. "github.com/onsi/gomega" //nolint:revive,staticcheck // the words of assertions
+	. "github.com/onsi/gomega" //nolint:staticcheck // the words of assertions
 
 	"github.com/parlance-dev/parlance/conformance/driver"
 	"github.com/parlance-dev/parlance/conformance/kit"
@@ -118,6 +118,7 @@ func sources() []kit.Case {
 				for _, token := range []any{0, 7, true, false, fields{"a": 1}, []string{good(t, t.User())}, []any{}} {
 					wantRefusal(t, invalid, fields{"token": token}, map[string]string{"token": good(t, t.User())})
 				}
+				t.Coverage.Constraint("connect /token type")
 			},
 		},
 		{

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	. "github.com/onsi/gomega" //nolint:revive,staticcheck // the words of assertions
+	. "github.com/onsi/gomega" //nolint:staticcheck // the words of assertions
 
 	"github.com/parlance-dev/parlance/conformance/kit"
 )
@@ -80,7 +80,7 @@ func slowWebSocket(t *kit.T) {
 	user := t.User()
 	f := newFlood(t, user, senders, strings.Repeat("\U0001F600", 1000))
 	t.RawUser(user, kit.RawOptions{ReceiveBuffer: buffer})
-	f.until(rounds) // to read all that the kernel has would take long
+	f.until(rounds)
 }
 
 // flood sends messages to a user whose client does not read, and with each

@@ -2,9 +2,10 @@ package cases
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
-	. "github.com/onsi/gomega" //nolint:revive,staticcheck // the words of assertions
+	. "github.com/onsi/gomega" //nolint:staticcheck // the words of assertions
 
 	"github.com/parlance-dev/parlance/conformance/kit"
 )
@@ -12,11 +13,17 @@ import (
 // badMessage is a send_message that two constraints refuse.
 func badMessage() fields { return fields{"to": "u", "content": "", "type": "video"} }
 
+const sectionFailures = "6 Failures"
+
 func failures() []kit.Case {
-	const section = "6 Failures"
+	return slices.Concat(failureForms(), failureTexts(), unknownEvents())
+}
+
+// failureForms are about where a failure is told, and to whom.
+func failureForms() []kit.Case {
 	return []kit.Case{
 		{
-			ID: "failures/ack", Section: section,
+			ID: "failures/ack", Section: sectionFailures,
 			Contract: "a failure of an event with a callback is acknowledged with {success: false, error, code, details}",
 			Run: func(t *kit.T) {
 				a := t.ConnectUser(t.User()).Fails("VALIDATION_ERROR", "send_message", badMessage())
@@ -25,12 +32,12 @@ func failures() []kit.Case {
 			},
 		},
 		{
-			ID: "failures/event", Section: section,
+			ID: "failures/event", Section: sectionFailures,
 			Contract: "without a callback a failure is the event error {message, code, event, details}",
 			Run:      failureEvent,
 		},
 		{
-			ID: "failures/one-way", Section: section,
+			ID: "failures/one-way", Section: sectionFailures,
 			Contract: "a failure is told once: by the acknowledgement or by the event error, not by both",
 			Run: func(t *kit.T) {
 				c := t.ConnectUser(t.User())
@@ -42,7 +49,7 @@ func failures() []kit.Case {
 			},
 		},
 		{
-			ID: "failures/private", Section: section,
+			ID: "failures/private", Section: sectionFailures,
 			Contract: "the event error goes to the socket that failed only",
 			Run: func(t *kit.T) {
 				user := t.User()
@@ -50,18 +57,25 @@ func failures() []kit.Case {
 				c.Send("send_message", badMessage())
 				c.Failure()
 				t.Silent("error", nil, tab, other)
+				t.Coverage.Audience("error to socket")
 			},
 		},
 		{
-			ID: "failures/all-details", Section: section,
+			ID: "failures/all-details", Section: sectionFailures,
 			Contract: "details list every violation with path and keyword",
 			Run: func(t *kit.T) {
 				a := t.ConnectUser(t.User()).Fails("VALIDATION_ERROR", "send_message", fields{"content": "", "type": "video", "x": 1})
 				t.Expect(a.Where()).To(Equal("/content minLength\n/to required\n/type enum\n/x additionalProperties"))
 			},
 		},
+	}
+}
+
+// failureTexts are about what a failure says.
+func failureTexts() []kit.Case {
+	return []kit.Case{
 		{
-			ID: "failures/message", Section: section,
+			ID: "failures/message", Section: sectionFailures,
 			Contract: "the text of a VALIDATION_ERROR says what is wrong and where",
 			Run: func(t *kit.T) {
 				a := t.ConnectUser(t.User()).Fails("VALIDATION_ERROR", "send_message", fields{"to": "u", "content": strings.Repeat("x", 1001)})
@@ -69,7 +83,7 @@ func failures() []kit.Case {
 			},
 		},
 		{
-			ID: "failures/no-echo", Section: section,
+			ID: "failures/no-echo", Section: sectionFailures,
 			Contract: "inner text never leaves: no stack, file or statement in a failure",
 			Run: func(t *kit.T) {
 				c := t.ConnectUser(t.User())
@@ -80,15 +94,31 @@ func failures() []kit.Case {
 			},
 		},
 		{
-			ID: "failures/forbidden-text", Section: section,
+			ID: "failures/no-value", Section: sectionFailures,
+			Contract: "a failure never repeats the value that broke the schema",
+			Run: func(t *kit.T) {
+				value := t.Name("value")
+				a := t.ConnectUser(t.User()).Fails("VALIDATION_ERROR", "send_message", fields{"to": "u", "content": "c", "type": value})
+				t.Expect(string(a.Raw)).NotTo(ContainSubstring(value))
+			},
+		},
+		{
+			ID: "failures/forbidden-text", Section: sectionFailures,
 			Contract: "FORBIDDEN says what is not allowed",
 			Run: func(t *kit.T) {
 				a := t.ConnectUser(t.User()).Fails("FORBIDDEN", "join_room", room("admins"))
 				t.Expect(a.Error).To(ContainSubstring("admins"), "text of a refused join of admins")
 			},
 		},
+	}
+}
+
+// unknownEvents are about events that the document does not have, and about what
+// holds after any failure.
+func unknownEvents() []kit.Case {
+	return []kit.Case{
 		{
-			ID: "failures/unknown-event", Section: section,
+			ID: "failures/unknown-event", Section: sectionFailures,
 			Contract: "an event that the document does not have fails with UNKNOWN_EVENT, `Unknown event: <name>`",
 			Run: func(t *kit.T) {
 				c := t.ConnectUser(t.User())
@@ -98,7 +128,7 @@ func failures() []kit.Case {
 			},
 		},
 		{
-			ID: "failures/unknown-event-told", Section: section,
+			ID: "failures/unknown-event-told", Section: sectionFailures,
 			Contract: "an unknown event without a callback is told by the event error, with its name in event",
 			Run: func(t *kit.T) {
 				c := t.ConnectUser(t.User())
@@ -110,17 +140,17 @@ func failures() []kit.Case {
 			},
 		},
 		{
-			ID: "failures/unknown-event-cut", Section: section,
+			ID: "failures/unknown-event-cut", Section: sectionFailures,
 			Contract: "the name of an unknown event is cut at 64 characters with …",
 			Run:      unknownEventCut,
 		},
 		{
-			ID: "failures/ack-once", Section: section,
+			ID: "failures/ack-once", Section: sectionFailures,
 			Contract: "where the client gives a callback it is called exactly once",
 			Run:      ackOnce,
 		},
 		{
-			ID: "failures/still-there", Section: section,
+			ID: "failures/still-there", Section: sectionFailures,
 			Contract: "a failure ends neither the connection nor what comes after it",
 			Run: func(t *kit.T) {
 				c := t.ConnectUser(t.User())

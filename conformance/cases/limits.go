@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	. "github.com/onsi/gomega" //nolint:revive,staticcheck // the words of assertions
+	. "github.com/onsi/gomega" //nolint:staticcheck // the words of assertions
 
 	"github.com/parlance-dev/parlance/conformance/kit"
 )
@@ -32,7 +32,7 @@ func bursts() []kit.Case {
 			Contract: "30 pings in a burst on a fresh socket give exactly 10 pongs",
 			Run: func(t *kit.T) {
 				c := t.ConnectUser(t.User())
-				c.Fire(pings(30)...)
+				c.Fire(pingBurst(30)...)
 				wantPongs(t, c, perWindow)
 				t.Coverage.Limit("rateLimit")
 			},
@@ -47,7 +47,7 @@ func bursts() []kit.Case {
 			Contract: "rate_limit_exceeded comes at most once a window",
 			Run: func(t *kit.T) {
 				c := t.ConnectUser(t.User())
-				c.Fire(pings(30)...)
+				c.Fire(pingBurst(30)...)
 				c.Next("rate_limit_exceeded")
 				t.Flush(c)
 				t.Expect(c.Payloads("rate_limit_exceeded")).To(HaveLen(1), "events rate_limit_exceeded of one window")
@@ -59,10 +59,11 @@ func bursts() []kit.Case {
 			Run: func(t *kit.T) {
 				user := t.User()
 				c, tab, other := t.ConnectUser(user), t.ConnectUser(user), t.ConnectUser(t.User())
-				c.Fire(pings(12)...)
+				c.Fire(pingBurst(12)...)
 				c.Next("rate_limit_exceeded")
 				t.Silent("rate_limit_exceeded", nil, tab, other)
 				t.Silent("error", nil, c)
+				t.Coverage.Audience("rate_limit_exceeded to socket")
 			},
 		},
 		{
@@ -70,7 +71,7 @@ func bursts() []kit.Case {
 			Contract: "a socket that sends too much in one window stays connected",
 			Run: func(t *kit.T) {
 				c := t.ConnectUser(t.User())
-				c.Fire(pings(30)...)
+				c.Fire(pingBurst(30)...)
 				c.Next("rate_limit_exceeded")
 				t.Flush(c) // a message still arrives
 			},
@@ -91,9 +92,9 @@ func bursts() []kit.Case {
 	}
 }
 
-// pings are the events of a burst; each differs, so that they can be told apart
+// pingBurst are the events of a burst; each differs, so that they can be told apart
 // in a trace.
-func pings(n int) [][]any {
+func pingBurst(n int) [][]any {
 	events := make([][]any, n)
 	for i := range events {
 		events[i] = []any{"ping", fields{"timestamp": i}}
@@ -141,7 +142,7 @@ type limitExceeded struct {
 
 func limitTold(t *kit.T) {
 	c := t.ConnectUser(t.User())
-	c.Fire(pings(12)...)
+	c.Fire(pingBurst(12)...)
 	told := kit.Decode[limitExceeded](t, c.Next("rate_limit_exceeded"))
 	t.Expect(told.Message).To(Equal(slowDown))
 	t.Expect(told.Limit).To(Equal(perWindow), "limit")
@@ -193,7 +194,7 @@ func whatCounts() []kit.Case {
 			Run: func(t *kit.T) {
 				c, name := t.ConnectUser(t.User()), t.Room()
 				events := [][]any{{"join_room", room(name)}, {"user_action", fields{"action": "a"}}, {"leave_room", room(name)}, {"send_message", fields{"to": c.User, "content": "to myself"}}}
-				c.Fire(append(events, pings(8)...)...)
+				c.Fire(append(events, pingBurst(8)...)...)
 				wantPongs(t, c, perWindow-len(events))
 			},
 		},
@@ -203,8 +204,8 @@ func whatCounts() []kit.Case {
 			Run: func(t *kit.T) {
 				user := t.User()
 				c, tab := t.ConnectUser(user), t.ConnectUser(user)
-				c.Fire(pings(perWindow)...)
-				tab.Fire(pings(perWindow)...)
+				c.Fire(pingBurst(perWindow)...)
+				tab.Fire(pingBurst(perWindow)...)
 				for _, each := range []*kit.Client{c, tab} {
 					wantPongs(t, each, perWindow)
 					t.Expect(each.Payloads("rate_limit_exceeded")).To(BeEmpty(), "events rate_limit_exceeded after 10 events on a socket")
@@ -216,8 +217,8 @@ func whatCounts() []kit.Case {
 			Contract: "who sends too much takes nothing from another user's limit",
 			Run: func(t *kit.T) {
 				c, other := t.ConnectUser(t.User()), t.ConnectUser(t.User())
-				c.Fire(pings(30)...)
-				other.Fire(pings(perWindow)...)
+				c.Fire(pingBurst(30)...)
+				other.Fire(pingBurst(perWindow)...)
 				c.Next("rate_limit_exceeded")
 				wantPongs(t, other, perWindow)
 				t.Expect(other.Payloads("rate_limit_exceeded")).To(BeEmpty(), "events rate_limit_exceeded after 10 events of a user")

@@ -58,6 +58,17 @@ func arrives(t *kit.T, event, mark string, want fields, to []*kit.Client, others
 	for _, c := range to {
 		t.Expect(count(c.Payloads(event), match)).To(Equal(1), "how often %s came to a socket of %s", event, c.User)
 	}
+	for _, whom := range audiences()[event] {
+		t.Coverage.Audience(event + " to " + whom)
+	}
+}
+
+// audiences are who gets an event, as the contract calls them.
+func audiences() map[string][]string {
+	return map[string][]string{
+		"notification": {"user"}, "system_message": {"allUsers"}, "admin_message": {"admins"},
+		"department_message": {"department"}, "user_update": {"user", "admins"},
+	}
 }
 
 func count(payloads []json.RawMessage, match func(json.RawMessage) bool) int {
@@ -157,7 +168,7 @@ func userUpdateOnce(t *kit.T) {
 
 func disconnect(t *kit.T) {
 	user := t.User()
-	sockets := everywhere(t, kit.Claims{"userId": user})
+	sockets := append(everywhere(t, kit.Claims{"userId": user}), everywhere(t, kit.Claims{"userId": user})...)
 	others := everywhere(t, kit.Claims{"userId": t.User()})
 	r := emit(t, call{what: postDisconnect, of: user, token: admin(t)})
 	for _, c := range sockets {
@@ -170,8 +181,11 @@ func disconnect(t *kit.T) {
 func disconnectOffline(t *kit.T) {
 	user := t.User()
 	others := everywhere(t, kit.Claims{"userId": t.User()})
-	t.ConnectUser(user)
-	t.ConnectUser(user)
+	for _, c := range others {
+		c.Settle()
+	}
+	t.PresentUser(user)
+	t.PresentUser(user)
 	emit(t, call{what: postDisconnect, of: user, token: admin(t)})
 	arrives(t, "user_offline", user, fields{"userId": user}, others)
 }

@@ -5,8 +5,9 @@ import (
 	"net/http"
 	"strings"
 
-	. "github.com/onsi/gomega" //nolint:revive,staticcheck // the words of assertions
+	. "github.com/onsi/gomega" //nolint:staticcheck // the words of assertions
 
+	"github.com/parlance-dev/parlance/conformance/contract"
 	"github.com/parlance-dev/parlance/conformance/kit"
 )
 
@@ -48,6 +49,7 @@ func payloads() []kit.Case {
 				c := t.ConnectUser(t.User())
 				c.Send("user_action", action(largest))
 				c.Gone()
+				t.Coverage.Limit(contract.LimitMaxPayload)
 			},
 		},
 		{

@@ -1,7 +1,7 @@
 package cases
 
 import (
-	. "github.com/onsi/gomega" //nolint:revive,staticcheck // the words of assertions
+	. "github.com/onsi/gomega" //nolint:staticcheck // the words of assertions
 
 	"github.com/parlance-dev/parlance/conformance/kit"
 )
@@ -10,11 +10,15 @@ type fields = map[string]any
 
 func room(name string) fields { return fields{"room": name} }
 
-func rooms() []kit.Case {
-	const section = "3 Rooms"
+const sectionRooms = "3 Rooms"
+
+func rooms() []kit.Case { return append(ownRooms(), reservedRooms()...) }
+
+// ownRooms are those of a client's own choice.
+func ownRooms() []kit.Case {
 	return []kit.Case{
 		{
-			ID: "rooms/join", Section: section,
+			ID: "rooms/join", Section: sectionRooms,
 			Contract: "join_room and leave_room answer {success: true, room}",
 			Run: func(t *kit.T) {
 				c, name := t.ConnectUser(t.User()), t.Room()
@@ -23,7 +27,7 @@ func rooms() []kit.Case {
 			},
 		},
 		{
-			ID: "rooms/join-twice", Section: section,
+			ID: "rooms/join-twice", Section: sectionRooms,
 			Contract: "joining a room that one is in succeeds",
 			Run: func(t *kit.T) {
 				c, name := t.ConnectUser(t.User()), t.Room()
@@ -32,14 +36,25 @@ func rooms() []kit.Case {
 			},
 		},
 		{
-			ID: "rooms/leave-unknown", Section: section,
+			ID: "rooms/leave-unknown", Section: sectionRooms,
 			Contract: "leaving a room that one is not in succeeds",
 			Run: func(t *kit.T) {
 				t.ConnectUser(t.User()).OK("leave_room", room(t.Room()))
 			},
 		},
 		{
-			ID: "rooms/reserved-admins", Section: section,
+			ID: "rooms/limit", Section: sectionRooms, Labels: []string{"slow"}, Scope: kit.Once,
+			Contract: "a socket is in at most 100 rooms of its own choice; the next is refused with LIMIT_EXCEEDED",
+			Run:      roomLimit,
+		},
+	}
+}
+
+// reservedRooms are the server's.
+func reservedRooms() []kit.Case {
+	return []kit.Case{
+		{
+			ID: "rooms/reserved-admins", Section: sectionRooms,
 			Contract: "nobody joins admins or moderators by event",
 			Run: func(t *kit.T) {
 				c := t.ConnectUser(t.User())
@@ -49,12 +64,12 @@ func rooms() []kit.Case {
 			},
 		},
 		{
-			ID: "rooms/reserved-roles", Section: section,
+			ID: "rooms/reserved-roles", Section: sectionRooms,
 			Contract: "a moderator is in moderators, not in admins; an admin is in admins, not in moderators",
 			Run:      reservedRoles,
 		},
 		{
-			ID: "rooms/reserved-users", Section: section,
+			ID: "rooms/reserved-users", Section: sectionRooms,
 			Contract: "every name that starts with user_ is reserved",
 			Run: func(t *kit.T) {
 				c := t.ConnectUser(t.User())
@@ -63,7 +78,7 @@ func rooms() []kit.Case {
 			},
 		},
 		{
-			ID: "rooms/reserved-departments", Section: section,
+			ID: "rooms/reserved-departments", Section: sectionRooms,
 			Contract: "every name that starts with department_ is reserved",
 			Run: func(t *kit.T) {
 				c := t.Connect(kit.Claims{"userId": t.User(), "department": t.Name("d")})
@@ -72,7 +87,7 @@ func rooms() []kit.Case {
 			},
 		},
 		{
-			ID: "rooms/reserved-leave", Section: section,
+			ID: "rooms/reserved-leave", Section: sectionRooms,
 			Contract: "nobody leaves a reserved room by event, not even one that it is in",
 			Run: func(t *kit.T) {
 				user, d := t.User(), t.Name("d")
@@ -83,7 +98,7 @@ func rooms() []kit.Case {
 			},
 		},
 		{
-			ID: "rooms/entitled", Section: section,
+			ID: "rooms/entitled", Section: sectionRooms,
 			Contract: "joining a reserved room that the socket is in already succeeds and changes nothing",
 			Run: func(t *kit.T) {
 				user, d := t.User(), t.Name("d")
@@ -94,7 +109,7 @@ func rooms() []kit.Case {
 			},
 		},
 		{
-			ID: "rooms/case-matters", Section: section,
+			ID: "rooms/case-matters", Section: sectionRooms,
 			Contract: "reserved names are reserved as they are written",
 			Run: func(t *kit.T) {
 				c := t.ConnectUser(t.User())
@@ -103,7 +118,7 @@ func rooms() []kit.Case {
 			},
 		},
 		{
-			ID: "rooms/socket-id", Section: section,
+			ID: "rooms/socket-id", Section: sectionRooms,
 			Contract: "a room named like a connected socket's id is refused",
 			Run: func(t *kit.T) {
 				c, other := t.ConnectUser(t.User()), t.ConnectUser(t.User())
@@ -111,11 +126,6 @@ func rooms() []kit.Case {
 				c.Fails("FORBIDDEN", "join_room", room(c.ID()))
 				c.Fails("FORBIDDEN", "leave_room", room(other.ID()))
 			},
-		},
-		{
-			ID: "rooms/limit", Section: section, Labels: []string{"slow"}, Scope: kit.Once,
-			Contract: "a socket is in at most 100 rooms of its own choice; the next is refused with LIMIT_EXCEEDED",
-			Run:      roomLimit,
 		},
 	}
 }

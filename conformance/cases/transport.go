@@ -112,10 +112,10 @@ func upgrade(t *kit.T) {
 		c.AwaitUpgrade()
 		c.Sync()
 		for i := range 10 {
-			wantContent(t, c, letter("in", i))
+			wantContent(t, c, nthContent("in", i))
 		}
 		for i := range 8 {
-			wantContent(t, peer, letter("out", i))
+			wantContent(t, peer, nthContent("out", i))
 		}
 		t.Flush(c)
 		t.Expect(c.Payloads("new_message")).To(HaveLen(11), "messages to the client that upgrades, and one more")
@@ -125,13 +125,13 @@ func upgrade(t *kit.T) {
 	}
 }
 
-func letter(what string, i int) string { return what + " " + string(rune('a'+i)) }
+func nthContent(what string, i int) string { return what + " " + string(rune('a'+i)) }
 
 // letters are the events of n messages to a user.
 func letters(to, what string, n int) [][]any {
 	events := make([][]any, n)
 	for i := range events {
-		events[i] = []any{"send_message", fields{"to": to, "content": letter(what, i)}}
+		events[i] = []any{"send_message", fields{"to": to, "content": nthContent(what, i)}}
 	}
 	return events
 }

@@ -3,8 +3,9 @@ package cases
 import (
 	"time"
 
-	. "github.com/onsi/gomega" //nolint:revive,staticcheck // the words of assertions
+	. "github.com/onsi/gomega" //nolint:staticcheck // the words of assertions
 
+	"github.com/parlance-dev/parlance/conformance/contract"
 	"github.com/parlance-dev/parlance/conformance/kit"
 )
 
@@ -18,7 +19,7 @@ func windows() []kit.Case {
 		slow("window-reopens", "a second later pings are answered again", func(t *kit.T) {
 			all := oneEach(t)
 			for _, c := range all {
-				c.Fire(pings(30)...)
+				c.Fire(pingBurst(30)...)
 				c.Next("rate_limit_exceeded")
 			}
 			t.Elapse(window + behind)
@@ -29,7 +30,7 @@ func windows() []kit.Case {
 		slow("window-nothing-held", "what is dropped stays dropped: it is not handled when the window reopens", func(t *kit.T) {
 			all := oneEach(t)
 			for _, c := range all {
-				c.Fire(pings(15)...)
+				c.Fire(pingBurst(15)...)
 				c.Next("rate_limit_exceeded")
 			}
 			t.Elapse(window + behind)
@@ -40,7 +41,7 @@ func windows() []kit.Case {
 		slow("window-fixed", "events over the limit do not make the window longer", windowFixed),
 		slow("window-retry", "after retryAfterMs an event is handled", func(t *kit.T) {
 			c := t.ConnectUser(t.User())
-			c.Fire(pings(12)...)
+			c.Fire(pingBurst(12)...)
 			told := kit.Decode[limitExceeded](t, c.Next("rate_limit_exceeded"))
 			t.Elapse(time.Duration(told.RetryAfterMs)*time.Millisecond + behind)
 			c.OK("ping")
@@ -49,7 +50,7 @@ func windows() []kit.Case {
 			all := oneEach(t)
 			for range 2 {
 				for _, c := range all {
-					c.Fire(pings(30)...)
+					c.Fire(pingBurst(30)...)
 					c.Next("rate_limit_exceeded")
 				}
 				t.Elapse(window + behind)
@@ -76,11 +77,11 @@ func oneEach(t *kit.T) []*kit.Client {
 // event of those after it is handled, the window was none that each event moves.
 func windowFixed(t *kit.T) {
 	c := t.ConnectUser(t.User())
-	c.Fire(pings(12)...)
+	c.Fire(pingBurst(12)...)
 	c.Next("rate_limit_exceeded")
 	for end := time.Now().Add(window + behind); time.Now().Before(end); {
 		t.Elapse(window / 10)
-		c.Fire(pings(1)...)
+		c.Fire(pingBurst(1)...)
 	}
 	c.Next("pong")
 	for range perWindow {
@@ -101,8 +102,8 @@ func abuse(t *kit.T) {
 	c, control := t.ConnectUser(t.User()), t.ConnectUser(t.User())
 	began := time.Now()
 	for !isGone(c) && time.Since(began) < most {
-		_ = c.Burst(t.Patient(), pings(abusive)) // it may be gone by now
-		control.Fire(pings(moderate)...)
+		_ = c.Burst(t.Patient(), pingBurst(abusive)) // it may be gone by now
+		control.Fire(pingBurst(moderate)...)
 		t.Elapse(step)
 	}
 	took := time.Since(began)
@@ -110,7 +111,7 @@ func abuse(t *kit.T) {
 	t.Expect(took).To(BeNumerically(">=", lasts-window), "how long ten times the limit went on before the end")
 	t.Flush(control)
 	t.Expect(isGone(control)).To(BeFalse(), "a socket at three times the limit is disconnected")
-	t.Coverage.Limit("abuse")
+	t.Coverage.Limit(contract.LimitRateAbuse)
 }
 
 func isGone(c *kit.Client) bool {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/parlance-dev/parlance/conformance/driver"
 	"github.com/parlance-dev/parlance/conformance/drivers/goclient"
+	"github.com/parlance-dev/parlance/conformance/drivers/js"
+	"github.com/parlance-dev/parlance/conformance/drivers/zishang520"
 )
 
 // drivers starts a client process: Node for the official client, this very
@@ -15,7 +17,12 @@ import (
 func (c *command) drivers(ctx context.Context, client string) (*driver.Driver, error) {
 	switch client {
 	case "js":
-		return driver.Start(ctx, "conformance/drivers/js", "node", "driver.mjs")
+		dir, err := js.Install(ctx, "conformance/drivers/js", c.env.Stderr)
+		if err != nil {
+			return nil, err
+		}
+		cmd := js.Command()
+		return driver.Start(ctx, dir, cmd[0], cmd[1:]...)
 	case "go", "zishang520":
 		return driver.Start(ctx, "", c.env.Self, "driver", client)
 	}
@@ -34,6 +41,8 @@ func (c *command) driver() *cobra.Command {
 			switch args[0] {
 			case "go":
 				return goclient.Serve(c.env.Stdin, c.env.Stdout)
+			case "zishang520":
+				return zishang520.Serve(c.env.Stdin, c.env.Stdout)
 			}
 			return fmt.Errorf("no client %q", args[0])
 		},

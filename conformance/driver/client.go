@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
+// discardWithin bounds the end of a client that did not connect.
+const discardWithin = time.Second
+
 // DialOptions say how a client connects.
 type DialOptions struct {
 	URL       string
@@ -18,10 +21,16 @@ type DialOptions struct {
 	// websocket. Upgrade lets it move from polling to websocket.
 	Transports []string
 	Upgrade    bool
-	// Auth is the CONNECT payload, anything that encodes to JSON; nil: none.
+	// Auth is the CONNECT payload, anything that encodes to JSON, such as a
+	// json.RawMessage; nil: none.
 	Auth         any
 	Query        map[string]string
 	ExtraHeaders map[string]string
+	// TimeoutMS bounds the opening of the connection, in milliseconds; 0: the
+	// client's own default.
+	TimeoutMS int64
+	// Trace keeps what goes over the connection, for Client.Trace.
+	Trace bool
 }
 
 // ConnectError is what the client's connect_error said.
@@ -49,46 +58,65 @@ func (e *ConnectError) Code() string {
 }
 
 // Client is one socket in the client process. All methods may be called from
-// any goroutine; Next is for one goroutine an event.
+// any goroutine; Next and NextWhere are for one
+// goroutine an event.
 type Client struct {
 	driver *Driver
 	name   string
 	id     string
+	traced bool
 
-	mu      sync.Mutex
-	log     []Happening
-	taken   map[string]int // happenings of an event that Next has returned
-	changed chan struct{}  // closed and replaced with each happening
+	mu       sync.Mutex
+	log      []Happening
+	packets  []TraceEntry
+	commands []TraceEntry
+	taken    map[string]int // events of a name that Next and NextWhere are done with
+	changed  chan struct{}  // closed and replaced with each happening
 }
 
 // Dial connects a client and waits for connect, for connect_error (as a
 // *ConnectError), or for ctx.
 func (d *Driver) Dial(ctx context.Context, o DialOptions) (*Client, error) {
-	c := d.newClient()
+	c := d.newClient(o.Trace)
+	h, err := c.connect(ctx, o)
+	if err == nil && h.On == "connect_error" {
+		err = &ConnectError{Message: h.Message, Data: h.Data, Description: h.Description}
+	}
+	if err != nil {
+		c.discard(ctx)
+		return nil, err
+	}
+	c.id = h.SocketID
+	return c, nil
+}
+
+// connect returns the first that happens to a new client.
+func (c *Client) connect(ctx context.Context, o DialOptions) (Happening, error) {
 	cmd := command{
 		Do: "connect", Client: c.name, URL: o.URL, Namespace: o.Namespace,
-		Options: &clientOptions{Transports: o.Transports, Upgrade: o.Upgrade, Query: o.Query, ExtraHeaders: o.ExtraHeaders},
+		Options: &clientOptions{
+			Transports: o.Transports, Upgrade: o.Upgrade, Query: o.Query, ExtraHeaders: o.ExtraHeaders,
+			Timeout: o.TimeoutMS, Trace: o.Trace,
+		},
 	}
 	if o.Auth != nil {
 		auth, err := json.Marshal(o.Auth)
 		if err != nil {
-			return nil, fmt.Errorf("driver: auth: %w", err)
+			return Happening{}, fmt.Errorf("driver: auth: %w", err)
 		}
 		cmd.Auth = auth
 	}
-	if _, err := d.do(ctx, cmd); err != nil {
-		return nil, err
+	if _, err := c.driver.do(ctx, cmd); err != nil {
+		return Happening{}, err
 	}
-	h, err := c.wait(ctx, func(h Happening) bool { return h.On == "connect" || h.On == "connect_error" })
-	if err != nil {
-		return nil, err
-	}
-	if h.On == "connect_error" {
-		_ = c.Close(ctx) // a refused client has nothing that could fail to close
-		return nil, &ConnectError{Message: h.Message, Data: h.Data, Description: h.Description}
-	}
-	c.id = h.SocketID
-	return c, nil
+	return c.wait(ctx, func(h Happening) bool { return h.On == "connect" || h.On == "connect_error" })
+}
+
+// discard ends a client that nobody gets, even where ctx is over.
+func (c *Client) discard(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), discardWithin)
+	defer cancel()
+	_ = c.Close(ctx) // a client that never connected has nothing that could fail to close
 }
 
 // ID returns the socket id that the server gave.
@@ -116,8 +144,23 @@ func (c *Client) Raw(ctx context.Context, frame string) error {
 	return err
 }
 
-// EmitAck sends an event and returns the first argument of its acknowledgement.
-func (c *Client) EmitAck(ctx context.Context, event string, args ...any) (json.RawMessage, error) {
+// RawBinary sends bytes as a binary message, as an attachment of a packet is.
+// The error is ErrUnsupported where the client can not.
+func (c *Client) RawBinary(ctx context.Context, data []byte) error {
+	_, err := c.driver.do(ctx, command{Do: "raw_binary", Client: c.name, Data: data})
+	return err
+}
+
+// Abort cuts the connection off without a goodbye, so that the server sees a
+// network that broke. The error is ErrUnsupported where the client can not.
+func (c *Client) Abort(ctx context.Context) error {
+	_, err := c.driver.do(ctx, command{Do: "abort", Client: c.name})
+	return err
+}
+
+// Ask sends an event and returns the arguments of its acknowledgement. It waits
+// until ctx ends; without a deadline, for 10 seconds.
+func (c *Client) Ask(ctx context.Context, event string, args ...any) ([]json.RawMessage, error) {
 	raw, err := encode(args)
 	if err != nil {
 		return nil, err
@@ -130,10 +173,19 @@ func (c *Client) EmitAck(ctx context.Context, event string, args ...any) (json.R
 	if err != nil {
 		return nil, err
 	}
-	if len(l.Args) != 1 {
-		return nil, fmt.Errorf("driver: acknowledgement of %s has %d arguments, want 1", event, len(l.Args))
+	return l.Args, nil
+}
+
+// EmitAck is Ask for an acknowledgement that must have one argument.
+func (c *Client) EmitAck(ctx context.Context, event string, args ...any) (json.RawMessage, error) {
+	answer, err := c.Ask(ctx, event, args...)
+	if err != nil {
+		return nil, err
 	}
-	return l.Args[0], nil
+	if len(answer) != 1 {
+		return nil, fmt.Errorf("driver: acknowledgement of %s has %d arguments, want 1", event, len(answer))
+	}
+	return answer[0], nil
 }
 
 func encode(args []any) ([]json.RawMessage, error) {
@@ -151,33 +203,47 @@ func encode(args []any) ([]json.RawMessage, error) {
 // Next returns the next event of that name that it has not returned yet: its
 // only argument, nil where it has none.
 func (c *Client) Next(ctx context.Context, event string) (json.RawMessage, error) {
+	return c.NextWhere(ctx, event, func(json.RawMessage) bool { return true })
+}
+
+// NextWhere returns the next event of that name for which match is true, as Next
+// does. It passes over the others: Next will not return them either, while Count
+// and Log still have them. match gets each event once.
+func (c *Client) NextWhere(ctx context.Context, event string, match func(json.RawMessage) bool) (json.RawMessage, error) {
 	c.mu.Lock()
-	if c.taken == nil {
-		c.taken = map[string]int{}
-	}
 	skip := c.taken[event]
 	c.mu.Unlock()
+	var payload json.RawMessage
+	var failure error
 	seen := 0
-	h, err := c.wait(ctx, func(h Happening) bool {
+	_, err := c.wait(ctx, func(h Happening) bool {
 		if h.On != "event" || h.Event != event {
 			return false
 		}
-		seen++
-		return seen > skip
+		if seen++; seen <= skip {
+			return false
+		}
+		payload, failure = only(h)
+		return failure != nil || match(payload)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("event %s: %w", event, err)
 	}
 	c.mu.Lock()
-	c.taken[event]++
+	c.taken[event] = seen
 	c.mu.Unlock()
+	return payload, failure
+}
+
+// only returns the only argument of an event.
+func only(h Happening) (json.RawMessage, error) {
 	switch len(h.Args) {
 	case 0:
 		return nil, nil
 	case 1:
 		return h.Args[0], nil
 	}
-	return nil, fmt.Errorf("event %s has %d arguments", event, len(h.Args))
+	return nil, fmt.Errorf("event %s has %d arguments", h.Event, len(h.Args))
 }
 
 // Disconnected waits for the end of the client and returns its reason.
@@ -202,13 +268,14 @@ func (c *Client) Disconnect(ctx context.Context) error {
 func (c *Client) Close(ctx context.Context) error {
 	defer c.driver.forget(c.name)
 	_, err := c.driver.do(ctx, command{Do: "forget", Client: c.name})
-	if errors.Is(err, ErrExited) {
-		return nil
+	if errors.Is(err, ErrExited) || errors.Is(err, ErrBroken) {
+		return nil // the client is gone with its process, which Driver.Close judges
 	}
 	return err
 }
 
-// Log returns all that has happened to the client so far, oldest first.
+// Log returns all that has happened to the client so far, oldest first; its
+// packets are in Trace.
 func (c *Client) Log() []Happening {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -240,6 +307,10 @@ func (c *Client) Acks() int {
 func (c *Client) add(h Happening) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if h.On == "packet" {
+		c.packets = append(c.packets, TraceEntry{At: h.At, Dir: h.Dir, Text: cut(h.Text, longestTrace)})
+		return
+	}
 	c.log = append(c.log, h)
 	close(c.changed)
 	c.changed = make(chan struct{})
@@ -260,45 +331,32 @@ func (c *Client) wait(ctx context.Context, match func(Happening) bool) (Happenin
 		select {
 		case <-changed:
 		case <-c.driver.done:
-			return Happening{}, c.driver.exited()
+			return c.last(at, match)
 		case <-ctx.Done():
-			return Happening{}, fmt.Errorf("driver: client %s: %w; it saw: %s", c.name, ctx.Err(), c.trace())
+			return Happening{}, fmt.Errorf("driver: client %s: %w; it saw: %s", c.name, ctx.Err(), c.seen())
 		}
 	}
 }
 
-// trace renders the log for a failure.
-func (c *Client) trace() string {
-	text, err := json.Marshal(c.Log())
+// last looks through what the process said before it ended.
+func (c *Client) last(at int, match func(Happening) bool) (Happening, error) {
+	log := c.Log()[at:]
+	if i := slices.IndexFunc(log, match); i >= 0 {
+		return log[i], nil
+	}
+	return Happening{}, c.driver.exited()
+}
+
+// seen renders the end of the log for a failure.
+func (c *Client) seen() string {
+	log := c.Log()
+	extra := max(0, len(log)-20)
+	text, err := json.Marshal(log[extra:])
 	if err != nil {
 		return err.Error()
 	}
-	return string(text)
-}
-
-// Ask is EmitAck for all arguments of the acknowledgement.
-func (c *Client) Ask(ctx context.Context, event string, args ...any) ([]json.RawMessage, error) {
-	raw, err := c.EmitAck(ctx, event, args...)
-	return []json.RawMessage{raw}, err
-}
-
-// TraceEntry is a packet.
-type TraceEntry struct {
-	At        time.Time
-	Dir, Text string
-}
-
-// Trace returns the packets.
-func (c *Client) Trace() []TraceEntry { return nil }
-
-// Await returns the first event of that name whose first argument matches, also
-// one that Next has returned, and leaves what Next returns as it is.
-func (c *Client) Await(ctx context.Context, event string, match func(json.RawMessage) bool) (json.RawMessage, error) {
-	h, err := c.wait(ctx, func(h Happening) bool {
-		return h.On == "event" && h.Event == event && len(h.Args) > 0 && match(h.Args[0])
-	})
-	if err != nil {
-		return nil, fmt.Errorf("event %s: %w", event, err)
+	if extra > 0 {
+		return fmt.Sprintf("%d happenings, then %s", extra, cut(string(text), 8_000))
 	}
-	return h.Args[0], nil
+	return cut(string(text), 8_000)
 }

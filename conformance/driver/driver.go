@@ -7,130 +7,233 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
 
-// longestLine is the size of the largest line that a client process may write.
-const longestLine = 4 << 20
+const (
+	longestLine = 4 << 20          // bytes of a line that a client process may write
+	readyWithin = 15 * time.Second // from its start
+	endWithin   = 5 * time.Second  // from the end of its stdin
+)
 
-// ErrExited says that the client process is gone.
-var ErrExited = errors.New("driver: client process exited")
+var (
+	// ErrExited says that the client process is gone.
+	ErrExited = errors.New("the client process has ended")
+	// ErrBroken says that the client process broke the line protocol and was
+	// given up.
+	ErrBroken = errors.New("the client process broke the line protocol")
+	// ErrUnsupported says that the client can not do what a command asks for.
+	ErrUnsupported = errors.New("the client can not do this")
+)
 
 // Driver is a running client process. All methods may be called from any
 // goroutine.
 type Driver struct {
-	cmd    *exec.Cmd
-	stdin  io.WriteCloser
-	stderr *tail
-	ready  chan struct{}
-	done   chan struct{}
+	command string // as a person would type it
+	cmd     *exec.Cmd
+	stdin   io.WriteCloser
+	stdout  io.ReadCloser
+	stderr  *tail
+	writes  chan []byte
+	ready   chan struct{}
+	done    chan struct{} // closed when no more lines come
+	close   func() error  // once
 
-	mu      sync.Mutex
-	nextID  int64
-	answers map[int64]chan line
-	clients map[string]*Client
-	failure error
+	mu       sync.Mutex
+	nextID   int64
+	answers  map[int64]chan line
+	clients  map[string]*Client
+	versions map[string]string // nil before ready
+	failure  error
 }
 
 // Start runs a client process, such as "node driver.mjs" in folder dir, and
-// waits until it is ready or ctx ends.
+// waits until it is ready, at most 15 seconds or until ctx ends. The error names
+// the command and has what the process wrote to stderr.
 func Start(ctx context.Context, dir, name string, args ...string) (*Driver, error) {
 	d := &Driver{
+		command: strings.Join(append([]string{name}, args...), " "),
 		cmd:     exec.CommandContext(context.WithoutCancel(ctx), name, args...), // outlives the start
 		stderr:  &tail{limit: 16 << 10},
+		writes:  make(chan []byte),
 		ready:   make(chan struct{}),
 		done:    make(chan struct{}),
 		answers: map[int64]chan line{},
 		clients: map[string]*Client{},
 	}
-	d.cmd.Dir = dir
-	d.cmd.Stderr = d.stderr
-	stdin, err := d.cmd.StdinPipe()
-	if err != nil {
-		return nil, fmt.Errorf("driver: %w", err)
+	if dir != "" {
+		d.command += " (in " + dir + ")"
 	}
-	d.stdin = stdin
-	stdout, err := d.cmd.StdoutPipe()
-	if err != nil {
-		return nil, fmt.Errorf("driver: %w", err)
+	d.close = sync.OnceValue(d.end)
+	d.cmd.Dir, d.cmd.Stderr, d.cmd.WaitDelay = dir, d.stderr, endWithin
+	if err := d.run(); err != nil {
+		return nil, fmt.Errorf("driver: start %s: %w", d.command, err)
 	}
-	if err := d.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("driver: start %s: %w", name, err)
-	}
-	go d.read(stdout)
+	ctx, cancel := context.WithTimeoutCause(ctx, readyWithin, fmt.Errorf("nothing within %v", readyWithin))
+	defer cancel()
 	select {
 	case <-d.ready:
 		return d, nil
 	case <-d.done:
-		return nil, d.exited()
+		_ = d.close() // exited tells more
+		return nil, fmt.Errorf("driver: %s never said that it is ready: %w", d.command, d.exited())
 	case <-ctx.Done():
-		return nil, errors.Join(ctx.Err(), d.Close())
+		d.kill()
+		_ = d.close() // it was killed
+		return nil, fmt.Errorf("driver: %s never said that it is ready: %w%s", d.command, context.Cause(ctx), d.stderr.quoted())
 	}
 }
 
-// Close ends the process and waits for it.
-func (d *Driver) Close() error {
+// run starts the process and what reads and writes its pipes.
+func (d *Driver) run() error {
+	var err error
+	if d.stdin, err = d.cmd.StdinPipe(); err != nil {
+		return err
+	}
+	if d.stdout, err = d.cmd.StdoutPipe(); err != nil {
+		return err
+	}
+	if err := d.cmd.Start(); err != nil {
+		return err
+	}
+	go d.read()
+	go d.write()
+	return nil
+}
+
+// Versions returns what the client process says of itself when it is ready: names
+// and versions, such as those of its language and of its client library.
+func (d *Driver) Versions() map[string]string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.versions // never changed
+}
+
+// Close ends the process and waits for it; one that does not end within 5
+// seconds is killed. The error says that it did not end well, or what had ended
+// it before. Later calls return the same.
+func (d *Driver) Close() error { return d.close() }
+
+func (d *Driver) end() error {
 	closeErr := d.stdin.Close()
-	timer := time.AfterFunc(5*time.Second, func() { _ = d.cmd.Process.Kill() })
+	timer := time.AfterFunc(endWithin, func() {
+		d.fail(fmt.Errorf("it did not end within %v of the end of its stdin, and was killed", endWithin))
+	})
 	defer timer.Stop()
 	<-d.done
-	if err := d.cmd.Wait(); err != nil {
-		return fmt.Errorf("driver: %w: %s", err, d.stderr)
+	waitErr := d.cmd.Wait()
+	d.mu.Lock()
+	err := d.failure
+	d.mu.Unlock()
+	switch {
+	case err != nil:
+	case waitErr != nil:
+		err = waitErr
+	case closeErr != nil:
+		err = closeErr
+	default:
+		return nil
 	}
-	if closeErr != nil {
-		return fmt.Errorf("driver: close: %w", closeErr)
-	}
-	return nil
+	return fmt.Errorf("driver: %s: %w%s", d.command, err, d.stderr.quoted())
+}
+
+// kill ends the process, and the reading even where a process of its own still
+// holds the pipe.
+func (d *Driver) kill() {
+	_ = d.cmd.Process.Kill() // fails where it has ended
+	_ = d.stdout.Close()
 }
 
 // exited describes the end of the process.
 func (d *Driver) exited() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return errors.Join(ErrExited, d.failure, errors.New(d.stderr.String()))
+	err := d.failure
+	if err == nil {
+		err = ErrExited
+	}
+	return fmt.Errorf("driver: %s: %w%s", d.command, err, d.stderr.quoted())
 }
 
-// read hands out the lines of the process until it closes its output.
-func (d *Driver) read(stdout io.Reader) {
+// read hands out the lines of the process until it closes its output, or writes
+// what is no line of the protocol: from then on nothing it says can be trusted.
+func (d *Driver) read() {
 	defer close(d.done)
-	scan := bufio.NewScanner(stdout)
+	scan := bufio.NewScanner(d.stdout)
 	scan.Buffer(make([]byte, 64<<10), longestLine)
+	number := 0
 	for scan.Scan() {
-		var l line
-		if err := json.Unmarshal(scan.Bytes(), &l); err != nil {
-			d.fail(fmt.Errorf("driver: line %q: %w", scan.Text(), err))
+		number++
+		if err := d.take(scan.Bytes()); err != nil {
+			d.fail(fmt.Errorf("%w: line %d of its output: %w: %s", ErrBroken, number, err, cut(scan.Text(), 200)))
 			return
 		}
-		d.dispatch(l)
 	}
-	if err := scan.Err(); err != nil {
-		d.fail(fmt.Errorf("driver: read: %w", err))
+	if err := scan.Err(); err != nil && !errors.Is(err, os.ErrClosed) { // that is kill
+		d.fail(fmt.Errorf("%w: line %d of its output: %w", ErrBroken, number+1, err))
 	}
 }
 
+// fail keeps the first failure and gives the process up.
 func (d *Driver) fail(err error) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.failure = err
+	if d.failure == nil {
+		d.failure = err
+	}
+	d.mu.Unlock()
+	d.kill()
 }
 
-func (d *Driver) dispatch(l line) {
+// take takes a line of the process.
+func (d *Driver) take(text []byte) error {
+	var l line
+	if err := json.Unmarshal(text, &l); err != nil {
+		return err
+	}
+	l.At = time.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
 	case l.On == "ready":
+		if d.versions != nil {
+			return errors.New("ready for the second time")
+		}
+		d.versions = l.Versions
+		if d.versions == nil {
+			d.versions = map[string]string{}
+		}
 		close(d.ready)
 	case l.On != "":
 		if c := d.clients[l.Client]; c != nil {
 			c.add(l.Happening)
 		}
+	case l.ID <= 0 || l.ID > d.nextID:
+		return fmt.Errorf("neither a happening nor the answer to a command (id %d)", l.ID)
 	default:
-		if answer := d.answers[l.ID]; answer != nil {
+		if answer := d.answers[l.ID]; answer != nil { // somebody still waits
 			delete(d.answers, l.ID)
 			answer <- l
+		}
+	}
+	return nil
+}
+
+// write writes the commands, so that nobody who sends one hangs on a process
+// that does not read.
+func (d *Driver) write() {
+	for {
+		select {
+		case text := <-d.writes:
+			if _, err := d.stdin.Write(text); err != nil {
+				return // the process is gone, or about to be; read tells
+			}
+		case <-d.done:
+			return
 		}
 	}
 }
@@ -142,33 +245,64 @@ func (d *Driver) do(ctx context.Context, cmd command) (line, error) {
 	d.nextID++
 	cmd.ID = d.nextID
 	d.answers[cmd.ID] = answer
-	text, err := json.Marshal(cmd)
-	if err == nil {
-		_, err = d.stdin.Write(append(text, '\n'))
-	}
+	client := d.clients[cmd.Client]
 	d.mu.Unlock()
+	what := strings.TrimSpace(cmd.Do + " " + cmd.Event)
+	l, err := d.exchange(ctx, client, cmd, answer)
 	if err != nil {
-		return line{}, fmt.Errorf("driver: %s: %w", cmd.Do, err)
+		d.mu.Lock()
+		delete(d.answers, cmd.ID)
+		d.mu.Unlock()
+		return line{}, fmt.Errorf("driver: %s: %w", what, err)
+	}
+	switch {
+	case l.OK:
+		return l, nil
+	case strings.HasPrefix(l.Error, "unsupported"):
+		return l, fmt.Errorf("driver: %s: %w: %s", what, ErrUnsupported, l.Error)
+	}
+	return l, fmt.Errorf("driver: %s: %s", what, l.Error)
+}
+
+func (d *Driver) exchange(ctx context.Context, client *Client, cmd command, answer <-chan line) (line, error) {
+	text, err := json.Marshal(cmd)
+	if err != nil {
+		return line{}, err
 	}
 	select {
-	case l := <-answer:
-		if !l.OK {
-			return l, fmt.Errorf("driver: %s %s: %s", cmd.Do, cmd.Event, l.Error)
-		}
-		return l, nil
+	case d.writes <- append(text, '\n'):
 	case <-d.done:
 		return line{}, d.exited()
 	case <-ctx.Done():
-		return line{}, fmt.Errorf("driver: %s %s: %w", cmd.Do, cmd.Event, ctx.Err())
+		return line{}, ctx.Err()
+	}
+	if client != nil {
+		client.sent(cmd)
+	}
+	select {
+	case l := <-answer:
+		return l, nil
+	case <-d.done:
+	case <-ctx.Done():
+		return line{}, ctx.Err()
+	}
+	select {
+	case l := <-answer: // its last words
+		return l, nil
+	default:
+		return line{}, d.exited()
 	}
 }
 
 // newClient registers a client under a fresh name.
-func (d *Driver) newClient() *Client {
+func (d *Driver) newClient(traced bool) *Client {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.nextID++
-	c := &Client{driver: d, name: "c" + strconv.FormatInt(d.nextID, 10), changed: make(chan struct{})}
+	c := &Client{
+		driver: d, name: "c" + strconv.FormatInt(d.nextID, 10), traced: traced,
+		taken: map[string]int{}, changed: make(chan struct{}),
+	}
 	d.clients[c.name] = c
 	return c
 }
@@ -186,6 +320,7 @@ type tail struct {
 	text  []byte
 }
 
+// Write implements io.Writer.
 func (t *tail) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -196,8 +331,13 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (t *tail) String() string {
+// quoted returns the text as the end of an error, "" where there is none.
+func (t *tail) quoted() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return string(t.text)
+	text := strings.TrimSpace(string(t.text))
+	if text == "" {
+		return ""
+	}
+	return "; it wrote:\n" + text
 }

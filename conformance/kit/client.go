@@ -35,7 +35,7 @@ func (t *T) Dial(change func(*driver.DialOptions)) (*Client, error) {
 }
 
 func (t *T) dial(change func(*driver.DialOptions)) (*Client, driver.DialOptions, error) {
-	o := driver.DialOptions{URL: t.Backend.URL(), Transports: t.Cell.Transport.Transports, Upgrade: t.Cell.Transport.Upgrade}
+	o := driver.DialOptions{URL: t.Backend.URL(), Trace: true, Transports: t.Cell.Transport.Transports, Upgrade: t.Cell.Transport.Upgrade}
 	if change != nil {
 		change(&o)
 	}
@@ -92,21 +92,9 @@ func (t *T) Refused(change func(*driver.DialOptions)) *driver.ConnectError {
 // Call sends an event and returns its acknowledgement, judged by the schema of
 // the event's success or of failure.
 func (c *Client) Call(event string, args ...any) Answer {
-	t := c.t
-	t.note(time.Now(), c.who, ">", line(event, args)+" (asks for an acknowledgement)")
-	got, err := c.Client.Ask(t.Patient(), event, args...)
+	a, err := c.Try(c.t.Patient(), event, args...)
 	if err != nil {
-		t.Fatalf("%s: no acknowledgement: %v", event, err)
-	}
-	t.note(time.Now(), c.who, "<", "acknowledgement of "+event+": "+text(got))
-	t.Coverage.ClientEvent(event)
-	if err := t.Judge.CheckAck(event, got); err != nil {
-		t.Fatalf("the acknowledgement of %s breaks the contract: %v", event, err)
-	}
-	a := answer(t, got[0])
-	t.Coverage.Ack(event, a.Success)
-	if a.Code != "" {
-		t.Coverage.Code(a.Code)
+		c.t.Fatalf("no acknowledgement: %v", err)
 	}
 	return a
 }
@@ -131,7 +119,6 @@ func (c *Client) Fails(code, event string, args ...any) Answer {
 
 // Send sends an event without asking for an acknowledgement.
 func (c *Client) Send(event string, args ...any) {
-	c.t.note(time.Now(), c.who, ">", line(event, args))
 	c.t.Coverage.ClientEvent(event)
 	c.t.Must(c.Emit(c.t.Patient(), event, args...))
 }
@@ -193,7 +180,6 @@ func (c *Client) Gone() string {
 
 // Leave disconnects.
 func (c *Client) Leave() {
-	c.t.note(time.Now(), c.who, ">", "disconnects")
 	c.t.Must(c.Disconnect(c.t.Patient()))
 }
 
@@ -239,8 +225,6 @@ func (c *Client) judgeAcks(log []driver.Happening) {
 		seen = append(seen, h.Ack)
 	}
 }
-
-func line(event string, args []any) string { return event + " " + text(args) }
 
 // text renders values for people, cut where they are long.
 func text(v any) string {

@@ -103,3 +103,16 @@ func TestNamesAreFresh(t *testing.T) {
 		}
 	})
 }
+
+func TestNoTokenInTrace(t *testing.T) {
+	out := exec(t, func(c *T) {
+		c.note(c.began, "a", ">", `40{"token":"eyJhbGciOiJIUzI1NiJ9.eyJ1IjoxfQ.c2ln-_x"}`)
+		c.Fatalf("got eyJhbGciOiJIUzI1NiJ9.eyJ1IjoxfQ.c2ln")
+	})
+	if got := out.Trace[0].Text; got != `40{"token":"(token)"}` {
+		t.Error(got)
+	}
+	if got := out.Failure.Message; got != "got (token)" {
+		t.Error(got)
+	}
+}

@@ -3,6 +3,7 @@ package kit
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -39,6 +40,15 @@ func (r *Response) JSON(t *T) map[string]any {
 // Do sends a request and reads its answer. Requests to /api count towards the
 // limit of the run: use them sparingly.
 func (t *T) Do(r Request) *Response {
+	resp, err := t.TryDo(r)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	return resp
+}
+
+// TryDo is Do that returns its error: the backend may be gone.
+func (t *T) TryDo(r Request) (*Response, error) {
 	req := t.request(r)
 	if strings.HasPrefix(r.Path, "/api/") {
 		t.httpCalls.Add(1)
@@ -47,15 +57,16 @@ func (t *T) Do(r Request) *Response {
 	t.note(time.Now(), who, ">", text(r.Body))
 	resp, err := t.HTTP.Do(req)
 	if err != nil {
-		t.Fatalf("%s: %v", who, err)
+		t.note(time.Now(), who, "-", err.Error())
+		return nil, fmt.Errorf("%s: %w", who, err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		t.Fatalf("%s: read the body: %v", who, err)
+		return nil, fmt.Errorf("%s: read the body: %w", who, err)
 	}
 	t.note(time.Now(), who, "<", resp.Status+" "+string(body[:min(len(body), 2000)]))
-	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: body}
+	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: body}, nil
 }
 
 func (t *T) request(r Request) *http.Request {

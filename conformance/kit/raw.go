@@ -1,6 +1,7 @@
 package kit
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -47,8 +48,8 @@ func (t *T) Raw(o RawOptions) *Raw {
 // TryRaw is Raw for handshakes that may be refused: status is that of the
 // answer, 0 where none came.
 func (t *T) TryRaw(o RawOptions) (r *Raw, status int, err error) {
-	dialer := websocket.Dialer{HandshakeTimeout: t.Patience, NetDial: func(network, addr string) (net.Conn, error) {
-		conn, err := net.DialTimeout(network, addr, t.Patience)
+	dialer := websocket.Dialer{HandshakeTimeout: t.Patience, NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := (&net.Dialer{}).DialContext(ctx, network, addr)
 		if tcp, ok := conn.(*net.TCPConn); ok && o.ReceiveBuffer > 0 {
 			err = errors.Join(err, tcp.SetReadBuffer(o.ReceiveBuffer))
 		}

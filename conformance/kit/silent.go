@@ -36,7 +36,7 @@ func (t *T) Flush(clients ...*Client) {
 
 // await waits for a message, without taking it from those that Next returns.
 func (c *Client) await(content string) {
-	_, err := c.Client.Await(c.t.Patient(), "new_message", Containing(content))
+	_, err := c.Await(c.t.Patient(), "new_message", Containing(content))
 	if err != nil {
 		c.t.Fatalf("a message to %s did not arrive: %v", c.who, err)
 	}

@@ -53,7 +53,7 @@ func (t *T) Helper() {}
 
 // Fatalf ends the case with a message. Gomega fails by it.
 func (t *T) Fatalf(format string, args ...any) {
-	message := strings.TrimSpace(fmt.Sprintf(format, args...))
+	message := redact(strings.TrimSpace(fmt.Sprintf(format, args...)))
 	f := report.Failure{Message: message, Location: caller()}
 	f.Actual, f.Expected = sides(message)
 	panic(failed{f})
@@ -116,7 +116,7 @@ func (t *T) label(who string) string {
 func (t *T) note(at time.Time, who, dir, text string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.trace = append(t.trace, report.Line{At: at.Sub(t.began), Who: who, Dir: dir, Text: text})
+	t.trace = append(t.trace, report.Line{At: at.Sub(t.began), Who: who, Dir: dir, Text: redact(text)})
 }
 
 // caller is the nearest source line outside the kit and Gomega: the case's.

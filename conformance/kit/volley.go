@@ -3,13 +3,11 @@ package kit
 import (
 	"encoding/json"
 	"sync"
-	"time"
 )
 
 // Fire sends events in one go, without asking for acknowledgements; each is a
 // name and its arguments.
 func (c *Client) Fire(events ...[]any) {
-	c.t.note(time.Now(), c.who, ">", "all at once: "+text(events))
 	c.t.Must(c.Burst(c.t.Patient(), events))
 }
 
@@ -21,7 +19,6 @@ func (c *Client) Volley(event string, payloads ...any) []Answer {
 	got, errs := make([][]json.RawMessage, len(payloads)), make([]error, len(payloads))
 	var all sync.WaitGroup
 	for i, payload := range payloads {
-		t.note(time.Now(), c.who, ">", line(event, []any{payload})+" (asks for an acknowledgement)")
 		all.Go(func() { got[i], errs[i] = c.Client.Ask(ctx, event, payload) })
 	}
 	all.Wait()
@@ -30,7 +27,6 @@ func (c *Client) Volley(event string, payloads ...any) []Answer {
 		if errs[i] != nil {
 			t.Fatalf("%s: no acknowledgement: %v", event, errs[i])
 		}
-		t.note(time.Now(), c.who, "<", "acknowledgement of "+event+": "+text(args))
 		if err := t.Judge.CheckAck(event, args); err != nil {
 			t.Fatalf("the acknowledgement of %s breaks the contract: %v", event, err)
 		}

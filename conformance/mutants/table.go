@@ -25,8 +25,6 @@ type mutant struct {
 	About string `yaml:"about"`
 	// CaughtBy are the cases that must fail, by id. All of them must.
 	CaughtBy []string `yaml:"caught-by"`
-	// Spoils are controls that can't pass with it.
-	Spoils []string `yaml:"spoils"`
 	// Client and Transport are where the fault shows; default js, websocket.
 	Client    string `yaml:"client"`
 	Transport string `yaml:"transport"`

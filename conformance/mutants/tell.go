@@ -47,8 +47,8 @@ func (v verdict) outcome() string {
 		return "ERROR: " + strings.ReplaceAll(v.err.Error(), "\n", " ")
 	case v.caught:
 		return v.took.Round(100 * time.Millisecond).String()
-	case len(v.hurt) > 0:
-		return "NOT SINGLE: also fails " + strings.Join(v.hurt, ", ")
+	case v.dead:
+		return "NOTHING WORKS any more"
 	}
 	return "MISSED by " + strings.Join(v.missedBy, ", ")
 }

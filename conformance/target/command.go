@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -39,19 +40,31 @@ func OpenCommand(ctx context.Context, o CommandOptions) (Target, error) {
 		o.patience = startPatience
 	}
 	o.Secret = secretOr(o.Secret)
-	port, err := freePort(ctx)
-	if err != nil {
-		return nil, err
-	}
 	data, err := os.MkdirTemp("", "parlance-conformance-")
 	if err != nil {
 		return nil, fmt.Errorf("make a data folder: %w", err)
 	}
-	t := &commandTarget{o: o, port: port, data: data, out: &tail{limit: logLimit}}
-	if err := t.Start(ctx); err != nil {
+	t := &commandTarget{o: o, data: data, out: &tail{limit: logLimit}}
+	if err := t.startOnFreePort(ctx); err != nil {
 		return nil, errors.Join(err, t.Close(context.WithoutCancel(ctx)))
 	}
 	return t, nil
+}
+
+// startOnFreePort tries other ports where somebody took the one that was free a
+// moment ago.
+func (t *commandTarget) startOnFreePort(ctx context.Context) error {
+	const tries = 3
+	for i := 1; ; i++ {
+		var err error
+		if t.port, err = freePort(ctx); err != nil {
+			return err
+		}
+		err = t.Start(ctx)
+		if err == nil || i == tries || !regexp.MustCompile(`(?i)EADDRINUSE|address already in use`).MatchString(err.Error()) {
+			return err
+		}
+	}
 }
 
 // commandTarget is a backend that a command started; it is its own Control.

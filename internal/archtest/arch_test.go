@@ -89,8 +89,12 @@ func laws() []law {
 		// A database for the tests, behind the wire.
 		{folder: "acceptance/ferretdb"},
 		// A client behind the line protocol, as the one of another language is.
+		{folder: "conformance/drivers/stdio"},
 		{folder: "conformance/drivers/go", module: []string{"conformance/drivers/goclient"}},
-		{folder: "conformance/drivers/goclient", module: []string{"sio", "sio/client"}},
+		{folder: "conformance/drivers/goclient", module: []string{"conformance/drivers/stdio", "sio", "sio/client"}},
+		{folder: "conformance/drivers/zishang520", module: []string{"conformance/drivers/stdio"}, outside: []string{zishang}},
+		// The test of all drivers serves the clients itself.
+		{folder: "conformance/drivers", module: []string{"conformance/driver", "conformance/drivers/..."}, tests: []string{"sio", "sio/native", "github.com/gorilla/websocket"}},
 		// An example backend on a contract of its own, for the official protocol suites.
 		{folder: "conformance/protocol", module: []string{"conformance/protocol/...", "sio", "sio/wire", "sio/engineio", "sio/native", "sio/zishang520"}, outside: []string{zishang, "github.com/spf13/cobra"}, tests: []string{"*", "generator"}},
 		{folder: "bench", module: []string{"bench/...", "internal/gen/...", "sio/...", "schemas"}, outside: []string{"*"}},
@@ -255,6 +259,10 @@ func TestLawCanFail(t *testing.T) {
 		{"internal/gen/events", module + "/internal/store"},
 		{"conformance", module + "/internal/app"},
 		{"conformance/driver", module + "/sio"},
+		{"conformance/drivers/js", module + "/sio/client"},
+		{"conformance/drivers/zishang520", module + "/sio/client"},
+		{"conformance/drivers/goclient", zishang + "socket.io/clients/socket/v3"},
+		{"conformance/drivers/stdio", module + "/conformance/driver"},
 		{"generator/model", module + "/generator/loader"},
 		{"generator/emit/golang", module + "/generator/lower"},
 		{"schemas", module + "/asyncapi"},

@@ -48,6 +48,9 @@ func New(url string, o Options) (*Manager, error) {
 		return nil, err
 	}
 	config.Upgraded = m.upgraded
+	if o.OnFrame != nil {
+		config.Frame = m.frame
+	}
 	m.config = config
 	m.inbox = m.mailbox()
 	return m, nil
@@ -131,14 +134,44 @@ func (m *Manager) Transport() string {
 	return m.session.Transport()
 }
 
+// frame shows a packet of Engine.IO to the hook.
+func (m *Manager) frame(out bool, p eio.Packet) {
+	defer recovered("frame hook", m.failure)
+	m.options.OnFrame(Frame{Out: out, Binary: p.Binary, Data: p.Data})
+}
+
 // SendRaw sends text as a Socket.IO packet, whatever it is: for tests of
 // servers. ErrDisconnected where there is no connection.
 func (m *Manager) SendRaw(text string) error {
+	return m.push(eio.Packet{Data: []byte("4" + text)})
+}
+
+// SendRawBinary sends data as an attachment, whether or not a packet announced
+// it: for tests of servers. ErrDisconnected where there is no connection.
+func (m *Manager) SendRawBinary(data []byte) error {
+	return m.push(eio.Packet{Data: slices.Clone(data), Binary: true})
+}
+
+func (m *Manager) push(p eio.Packet) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.session == nil || m.session.Push(eio.Packet{Data: []byte("4" + text)}) != nil {
+	if m.session == nil || m.session.Push(p) != nil {
 		return ErrDisconnected
 	}
+	return nil
+}
+
+// Cut breaks the connection off, as a network does: the server is not told, and
+// what waits to be sent is lost. Sockets are disconnected with
+// ReasonTransportClose and connect again as Options.Reconnect says: for tests of
+// servers. ErrDisconnected where there is no connection.
+func (m *Manager) Cut() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.session == nil {
+		return ErrDisconnected
+	}
+	m.session.Cut()
 	return nil
 }
 

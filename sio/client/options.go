@@ -68,6 +68,10 @@ type Options struct {
 	// OnPacket sees each whole packet of the server before it is handled. It
 	// must neither change nor keep it.
 	OnPacket func(*Packet)
+	// OnFrame sees what goes over the connection, below Socket.IO: each packet of
+	// Engine.IO, but for those that try out an upgrade. It is called from several
+	// goroutines, and must neither change nor keep the data.
+	OnFrame func(Frame)
 
 	Clock  sio.Clock      // default: the machine's
 	Random func() float64 // in [0,1), from any goroutine; for jitter
@@ -75,6 +79,14 @@ type Options struct {
 
 // Packet is a packet of the server, as OnPacket sees it.
 type Packet = packet.Incoming
+
+// Frame is a packet of Engine.IO: text that begins with its type, such as
+// 42["hello"], or the data of a binary message.
+type Frame struct {
+	Out    bool // the client's
+	Binary bool
+	Data   []byte
+}
 
 // Reconnect says how lost connections are opened again. The n-th attempt waits
 // for MinDelay·Factorⁿ, at most MaxDelay, give or take the share Jitter.

@@ -1,5 +1,5 @@
-// Command go is sio/client as a client process of the conformance suite, on stdin
-// and stdout.
+// Command go is sio/client behind the conformance line protocol: commands on
+// stdin, answers and happenings on stdout.
 //
 // It imports conformance/drivers/goclient.
 package main

@@ -2,34 +2,32 @@ package goclient
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"os"
 
+	"github.com/parlance-dev/parlance/conformance/drivers/stdio"
 	"github.com/parlance-dev/parlance/sio"
 	"github.com/parlance-dev/parlance/sio/client"
 )
 
 // connect makes a client and starts to connect it.
-func (d *driver) connect(c command) error {
-	p := &peer{driver: d, name: c.Client, events: newProgress()}
+func connect(c stdio.Command, tell *stdio.Teller) (stdio.Client, error) {
+	p := &peer{tell: tell, events: newProgress()}
 	var err error
 	if p.manager, err = client.New(c.URL, p.options(c.Options)); err != nil {
-		return err
+		return nil, err
 	}
 	if p.socket, err = p.manager.Socket(p.socketOptions(c)); err != nil {
-		return err
+		return nil, err
 	}
-	d.clients[c.Client] = p
 	go func() { _ = p.socket.Connect(context.Background()) }() // the callbacks tell
-	return nil
+	return p, nil
 }
 
-func (p *peer) options(o options) client.Options {
+func (p *peer) options(o stdio.Options) client.Options {
 	header, query := http.Header{}, url.Values{}
 	for name, value := range o.ExtraHeaders {
 		header.Set(name, value)
@@ -37,35 +35,56 @@ func (p *peer) options(o options) client.Options {
 	for name, value := range o.Query {
 		query.Set(name, value)
 	}
-	return client.Options{
+	out := client.Options{
 		Transports: o.Transports, NoUpgrade: !o.Upgrade, Header: header, Query: query,
-		Reconnect: client.Reconnect{Off: true},
-		OnUpgrade: func(transport string) { p.happened("upgrade", fields{"transport": transport}) },
+		ConnectTimeout: o.OpenTimeout(openTimeout), Reconnect: client.Reconnect{Off: true},
+		OnUpgrade: p.tell.Upgraded,
 		OnError:   func(err error) { fmt.Fprintln(os.Stderr, "driver: client:", err) },
-		OnPacket: func(packet *client.Packet) {
-			switch {
-			case packet.Kind.IsAck():
-				p.happened("ack_packet", fields{"ack": packet.ID})
-			case packet.Name != "":
-				p.events.note(func(e *progress) { e.received++ })
-			}
-		},
+		OnPacket:  p.packet,
+	}
+	if p.tell.Traced() {
+		out.OnFrame = func(f client.Frame) { p.tell.Packet(f.Out, f.Binary, f.Data) }
+	}
+	return out
+}
+
+// packet sees each packet of the server before the socket does.
+func (p *peer) packet(packet *client.Packet) {
+	switch {
+	case packet.Kind.IsAck():
+		id := int64(-1)
+		if packet.HasID {
+			id = int64(packet.ID) //nolint:gosec // ids count from 0
+		}
+		p.tell.Ack(id, p.args(packet.Payload))
+	case packet.Name != "":
+		p.events.note(func(e *progress) { e.received++ })
 	}
 }
 
-func (p *peer) socketOptions(c command) client.SocketOptions {
+func (p *peer) args(payload sio.Payload) any {
+	args, err := plain(payload)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "driver: client:", err)
+		return payload.Args
+	}
+	if args == nil {
+		return []any{}
+	}
+	return args
+}
+
+func (p *peer) socketOptions(c stdio.Command) client.SocketOptions {
 	o := client.SocketOptions{
-		Namespace: c.Namespace,
-		Connected: func(s *client.Socket) {
-			p.happened("connect", fields{"sid": s.ID(), "transport": p.manager.Transport()})
-		},
+		Namespace:    c.Namespace,
+		Connected:    func(s *client.Socket) { p.tell.Connected(s.ID(), p.manager.Transport()) },
 		ConnectError: func(_ *client.Socket, err error) { p.refused(err) },
 		Disconnected: func(_ *client.Socket, r client.Reason, _ error) {
-			p.happened("disconnect", fields{"reason": r})
+			p.tell.Disconnected(string(r))
 			p.events.note(func(e *progress) { e.over = true })
 		},
 		Event: func(_ *client.Socket, e sio.Event) {
-			p.happened("event", fields{"event": e.Name, "args": e.Args})
+			p.tell.Event(e.Name, p.args(e.Payload))
 			if e.Ack != nil { // a server that wants an answer gets back what it sent
 				e.Ack(e.Payload)
 			}
@@ -82,19 +101,9 @@ func (p *peer) socketOptions(c command) client.SocketOptions {
 // what the server said from what the transport says.
 func (p *peer) refused(err error) {
 	var refusal *client.ConnectError
-	if !errors.As(err, &refusal) {
-		p.happened("connect_error", fields{"message": "transport error", "data": nil, "description": err.Error()})
+	if errors.As(err, &refusal) {
+		p.tell.Refused(refusal.Message, refusal.Data)
 		return
 	}
-	data := refusal.Data
-	if data == nil {
-		data = json.RawMessage("null")
-	}
-	p.happened("connect_error", fields{"message": refusal.Message, "data": data, "description": ""})
-}
-
-func (p *peer) happened(on string, rest fields) {
-	line := fields{"client": p.name, "on": on}
-	maps.Copy(line, rest)
-	p.driver.say(line)
+	p.tell.Failed("transport error", err.Error())
 }

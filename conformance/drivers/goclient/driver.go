@@ -1,160 +1,74 @@
+// Package goclient is sio/client behind the conformance line protocol, so that a
+// binary can serve it from its own stdin and stdout.
+//
+// It imports conformance/drivers/stdio, sio and sio/client.
 package goclient
 
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"os"
-	"sync"
+	"io"
+	"runtime"
 	"time"
 
+	"github.com/parlance-dev/parlance/conformance/drivers/stdio"
 	"github.com/parlance-dev/parlance/sio"
 	"github.com/parlance-dev/parlance/sio/client"
 )
 
 const (
-	ackTimeout   = 10 * time.Second // where a command says nothing
+	openTimeout  = 20 * time.Second // where the test says nothing
 	closeTimeout = 2 * time.Second
 )
 
-// command is a line of the test.
-type command struct {
-	ID        int64               `json:"id"`
-	Do        string              `json:"do"`
-	Client    string              `json:"client"`
-	URL       string              `json:"url"`
-	Namespace string              `json:"namespace"`
-	Auth      json.RawMessage     `json:"auth"`
-	Options   options             `json:"options"`
-	Event     string              `json:"event"`
-	Args      []json.RawMessage   `json:"args"`
-	Events    [][]json.RawMessage `json:"events"`
-	Frame     string              `json:"frame"`
-	Timeout   int64               `json:"timeout"` // milliseconds
-}
-
-type options struct {
-	Transports   []string          `json:"transports"`
-	Upgrade      bool              `json:"upgrade"`
-	Query        map[string]string `json:"query"`
-	ExtraHeaders map[string]string `json:"extraHeaders"`
-}
-
-type fields map[string]any
-
-// driver holds the clients of the process. Commands come one at a time; lines
-// are said by any goroutine.
-type driver struct {
-	mu  sync.Mutex
-	out *json.Encoder
-
-	clients map[string]*peer // touched by obey only
+// Serve obeys commands from in and tells out what happens, until in ends. The
+// error is that of reading or writing, or says which line is no command.
+func Serve(in io.Reader, out io.Writer) error {
+	return stdio.Serve(in, out, map[string]string{"go": runtime.Version()}, connect)
 }
 
 // peer is a client: a connection with one socket.
 type peer struct {
-	driver  *driver
-	name    string
+	tell    *stdio.Teller
 	manager *client.Manager
 	socket  *client.Socket
 	events  *progress
 }
 
-func (d *driver) say(line fields) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if err := d.out.Encode(line); err != nil {
-		fmt.Fprintln(os.Stderr, "driver: say:", err)
-	}
+// Emit implements stdio.Client.
+func (p *peer) Emit(event string, args []json.RawMessage) error {
+	return p.socket.Emit(context.Background(), event, sio.Payload{Args: args})
 }
 
-// obey carries a command out. Those that take time are answered later.
-func (d *driver) obey(c command) {
-	if c.Do == "connect" {
-		d.answer(c, nil, d.connect(c))
-		return
-	}
-	p := d.clients[c.Client]
-	switch {
-	case p == nil && (c.Do == "disconnect" || c.Do == "forget"):
-		d.answer(c, nil, nil)
-	case p == nil:
-		d.answer(c, nil, fmt.Errorf("no client %q", c.Client))
-	case c.Do == "emit_ack":
-		go func() {
-			args, err := p.emitAck(c)
-			d.answer(c, args, err)
-		}()
-	case c.Do == "forget":
-		delete(d.clients, c.Client)
-		go func() {
-			p.close()
-			d.answer(c, nil, nil)
-		}()
-	default:
-		d.answer(c, nil, p.obey(c))
-	}
-}
-
-func (d *driver) answer(c command, args []json.RawMessage, err error) {
+// Ask implements stdio.Client.
+func (p *peer) Ask(event string, args []json.RawMessage, timeout time.Duration) ([]json.RawMessage, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	answer, err := p.socket.EmitAck(ctx, event, sio.Payload{Args: args})
+	p.events.wait(ctx)
 	if err != nil {
-		d.say(fields{"id": c.ID, "ok": false, "error": err.Error()})
-		return
+		return nil, err
 	}
-	line := fields{"id": c.ID, "ok": true}
-	if args != nil {
-		line["args"] = args
-	}
-	d.say(line)
+	return plain(answer)
 }
 
-// obey carries out what takes no time.
-func (p *peer) obey(c command) error {
-	switch c.Do {
-	case "emit":
-		return p.socket.Emit(context.Background(), c.Event, sio.Payload{Args: c.Args})
-	case "burst":
-		return p.burst(c.Events)
-	case "raw":
-		return p.manager.SendRaw(c.Frame)
-	case "disconnect":
-		p.socket.Disconnect()
-		return nil
-	default:
-		return fmt.Errorf("unknown command %q", c.Do)
-	}
-}
+// Raw implements stdio.Client.
+func (p *peer) Raw(frame string) error { return p.manager.SendRaw(frame) }
 
-func (p *peer) burst(events [][]json.RawMessage) error {
-	for _, e := range events {
-		var name string
-		if err := json.Unmarshal(e[0], &name); err != nil {
-			return err
-		}
-		if err := p.socket.Emit(context.Background(), name, sio.Payload{Args: e[1:]}); err != nil {
-			return err
-		}
-	}
+// RawBinary implements stdio.Client.
+func (p *peer) RawBinary(data []byte) error { return p.manager.SendRawBinary(data) }
+
+// Disconnect implements stdio.Client.
+func (p *peer) Disconnect() error {
+	p.socket.Disconnect()
 	return nil
 }
 
-func (p *peer) emitAck(c command) ([]json.RawMessage, error) {
-	timeout := ackTimeout
-	if c.Timeout > 0 {
-		timeout = time.Duration(c.Timeout) * time.Millisecond
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), timeout)
-	defer cancel()
-	answer, err := p.socket.EmitAck(ctx, c.Event, sio.Payload{Args: c.Args})
-	p.events.wait(ctx)
-	if answer.Args == nil {
-		answer.Args = []json.RawMessage{}
-	}
-	return answer.Args, err
-}
+// Abort implements stdio.Client.
+func (p *peer) Abort() error { return p.manager.Cut() }
 
-// close flushes and ends the connection, or cuts it off.
-func (p *peer) close() {
+// Forget flushes and ends the connection, or cuts it off.
+func (p *peer) Forget() {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	_ = p.manager.Close(ctx) // the test looks at the server's side

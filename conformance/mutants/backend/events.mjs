@@ -88,7 +88,7 @@ function succeed(ack, event, answer) {
   if (!ack) return
   if (fault('ack-never') && event === 'user_action') return
   if (fault('ack-in-array')) return ack([answer])
-  if (fault('ack-with-extra-argument')) return ack(null, answer)
+  if (fault('ack-with-extra-argument')) return ack(answer, null)
   if (fault('ack-success-text')) return ack({ ...answer, success: 'true' })
   if (fault('ack-with-unknown-property')) return ack({ ...answer, ok: true })
   ack(answer)

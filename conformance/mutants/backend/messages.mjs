@@ -74,7 +74,7 @@ export async function replay(socket, { io, store, limits }) {
   } catch (failure) {
     if (fault('bad-offset-replays-all')) serverOffset = ''
     else if (fault('bad-offset-ignored')) return
-    else return tellFailure(socket, fault('bad-offset-without-event') ? undefined : 'connect', failure)
+    else return tellFailure(socket, fault('bad-offset-without-event') ? '' : 'connect', failure)
   }
   let missed = store.messagesAfter(socket.data.user.userId, serverOffset)
   if (fault('replay-misses-first')) missed.shift()

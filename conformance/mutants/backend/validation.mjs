@@ -81,7 +81,7 @@ export function invalid(details) {
 
 // Says what and where, such as `content: must be at most 1000 characters`.
 function describe({ path, message }) {
-  const where = path.slice(1).split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~')).join('.')
+  const where = path.replace(/^\//, '').split('/').map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~')).join('.')
   if (fault('failure-message-without-field')) return message
   return `${where || 'payload'}: ${message}`
 }
@@ -91,9 +91,8 @@ function violation({ instancePath, keyword, params, data }) {
   let path = property === undefined ? instancePath : `${instancePath}/${escapePointer(property)}`
   if (fault('details-path-of-parent')) path = instancePath
   if (fault('details-path-with-dots')) path = path.slice(1).replaceAll('/', '.')
-  if (fault('details-keyword-wrong')) keyword = `${keyword}Error`
   if (fault('failure-message-repeats-value')) return { path, keyword, message: `${text(keyword, params)}, not ${JSON.stringify(data)}` }
-  return { path, keyword, message: text(keyword, params) }
+  return { path, keyword: fault('details-keyword-wrong') ? `${keyword}Error` : keyword, message: text(keyword, params) }
 }
 
 const escapePointer = (part) => fault('details-path-unescaped') ? part : part.replaceAll('~', '~0').replaceAll('/', '~1')

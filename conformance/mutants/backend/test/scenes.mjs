@@ -295,7 +295,7 @@ export const scenes = {
     const call = async (method, path, options) => {
       const { status, headers, text } = await backend.call(method, path, options)
       const shown = [...headers].filter(([name]) => !/date|keep-alive|content-length/.test(name))
-      see(method, path.replace(/=[0-9A-Z]{26}/, '=ULID'), status, shown, text.slice(0, 20_000).replace(/"(uptime|rss|heapTotal|heapUsed|external)":[\d.]+/g, ''))
+      see(method, path.replace(/=[0-9A-Z]{26}/, '=ULID'), status, shown, text.slice(0, 20_000).replace(/"(uptime|messagesPerSecond|errorsPerSecond|rss|heapTotal|heapUsed|external)":[\d.]+/g, ''))
       return text.startsWith('{') ? JSON.parse(text) : {}
     }
     const user = { userId: 'a' }

@@ -17,8 +17,8 @@ const (
 	WebSocket = "websocket"
 )
 
-// Config says how to connect. All fields but Header, TLS, DialContext and
-// Upgraded must be set. It is not changed, and may be shared by sessions.
+// Config says how to connect. All fields but Header, TLS, DialContext,
+// Upgraded and Frame must be set. It is not changed, and may be shared by sessions.
 type Config struct {
 	// URL has the scheme http or https, the path of the server's endpoint, and
 	// the caller's query parameters.
@@ -42,6 +42,10 @@ type Config struct {
 	Clock sio.Clock
 	// Upgraded is called by Run when the transport has changed.
 	Upgraded func(transport string)
+	// Frame sees each packet before it is handled or written, but for those of a
+	// probe; nil: nobody looks. It is called from two goroutines, and must
+	// neither change nor keep the packet.
+	Frame func(out bool, p Packet)
 }
 
 // endpoint returns the URL of a transport; sid is "" before the handshake.

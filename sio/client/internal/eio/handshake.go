@@ -66,6 +66,7 @@ func Dial(ctx context.Context, c *Config) (*Session, error) {
 		s.Abort()
 		return nil, fmt.Errorf("engine.io: open by %s: %w", c.Transports[0], err)
 	}
+	s.show(false, opened[0])
 	s.early = opened[1:]
 	if p, ok := s.transport.(*polling); ok {
 		p.opened(c, &s.hello)

@@ -123,8 +123,21 @@ func (s *Session) reasonOf(err error) *End {
 	return &End{TransportError, err}
 }
 
+// show shows packets to the hook, if there is one.
+func (s *Session) show(out bool, packets ...Packet) {
+	if s.config.Frame == nil {
+		return
+	}
+	for _, p := range packets {
+		if p.op == 0 {
+			s.config.Frame(out, p)
+		}
+	}
+}
+
 // packet handles what the server sent.
 func (s *Session) packet(p Packet) error {
+	s.show(false, p)
 	if p.Binary {
 		return s.message(p)
 	}
@@ -192,6 +205,9 @@ func (s *Session) Close() {
 	s.stopClose = s.config.Clock.AfterFunc(s.config.CloseTimeout, s.Abort)
 	s.wake()
 }
+
+// Cut ends the session as a network does that breaks: nobody says goodbye.
+func (s *Session) Cut() { s.fail(&End{TransportClose, nil}) }
 
 // Abort ends the session at once.
 func (s *Session) Abort() { s.fail(&End{Forced, nil}) }

@@ -71,6 +71,7 @@ func (s *Session) write() {
 			s.leave(t)
 			return
 		}
+		s.show(true, batch...)
 		if err := t.write(batch); err != nil {
 			s.fail(&End{TransportError, err})
 			continue
