@@ -12,8 +12,9 @@ import (
 
 const (
 	// listed is the contract's default of FRONTEND_URL.
-	listed  = "http://localhost:3000"
-	foreign = "https://evil.example"
+	listed    = "http://localhost:3000"
+	foreign   = "https://evil.example"
+	handshake = "/socket.io/?EIO=4&transport=polling"
 )
 
 func transport() []kit.Case {
