@@ -44,7 +44,7 @@ func malformedPackets() map[string][]string {
 		"deep JSON":                {`42["user_action",{"action":"a","data":` + strings.Repeat(`{"a":`, 15_000) + "1" + strings.Repeat("}", 15_000) + `}]`, "42" + strings.Repeat("[", 40_000)},
 		"numbers without an end":   {`42["ping",{"timestamp":1` + strings.Repeat("0", 5_000) + `}]`, `42["ping",{"timestamp":1e999999999}]`},
 		"texts that are no text":   {"42[\"ping\",\"\\ud800\"]", "42[\"\\u0000\"]", "42[\"a\\ud800b\",{}]", "42[\"\u2028\"]"},
-		"events before their time": {`42["connect"]`, `42["connection"]`, `42["connect_error",{}]`, `42["newListener"]`, `42["removeListener"]`},
+		"events before their time": {`42["connect"]`, `42["connection"]`, `42["connect_error",{}]`, `42["disconnect"]`, `42["disconnecting","x"]`, `42["newListener"]`, `42["removeListener"]`},
 	}
 }
 
@@ -77,8 +77,32 @@ func malformedCases() []kit.Case {
 			Run: func(t *kit.T) {
 				bystanding(t, func() {
 					for _, data := range [][]byte{{}, {0}, {0xff, 0xfe}, []byte(strings.Repeat("\xc0", 1000))} {
-						t.RawUser(t.User(), kit.RawOptions{}).WriteBinary(data)
+						w := t.RawUser(t.User(), kit.RawOptions{})
+						w.WriteBinary(data)
+						settle(w)
 					}
+				})
+			},
+		},
+		kit.Case{
+			ID: "robustness/not-utf8", Section: section, Scope: kit.Once,
+			Contract: "text that is not UTF-8 harms nothing but the connection that it came by",
+			Run: func(t *kit.T) {
+				harmless(t, []string{"42[\"ping\",\"\xff\xfe\"]", "42[\"\xc0\x80\"]", "\xed\xa0\x80", "42[\"send_message\",{\"to\":\"\x80\",\"content\":\"\xf5\"}]"})
+			},
+		},
+		kit.Case{
+			ID: "robustness/unfinished", Section: section, Scope: kit.Once,
+			Contract: "a message whose end does not come harms nobody, while it is waited for and when its connection is cut off",
+			Run: func(t *kit.T) {
+				bystanding(t, func() {
+					for range 10 {
+						w := t.RawUser(t.User(), kit.RawOptions{})
+						w.WriteUnfinished(`42["user_action",{"action":"` + strings.Repeat("x", largest/2))
+					}
+					w := t.RawUser(t.User(), kit.RawOptions{})
+					w.WriteUnfinished("42" + strings.Repeat("[", largest/2))
+					w.Close()
 				})
 			},
 		},
@@ -102,10 +126,23 @@ func harmless(t *kit.T, packets []string) {
 	bystanding(t, func() {
 		for _, packet := range packets {
 			w := t.RawUser(t.User(), kit.RawOptions{})
-			_ = w.TryWrite(packet)
-			_ = w.TryWrite(`42["join_room",{"room":"after"}]`) // it may be closed by now, or not
+			_ = w.TryWrite(packet) // it may be closed before all is written
+			settle(w)
 		}
 	})
+}
+
+// settle returns once the backend has dealt with what the connection sent: it
+// answers what came after, or has closed.
+func settle(w *kit.Raw) {
+	if w.TryWrite(`42999["ping"]`) != nil {
+		return
+	}
+	for {
+		if packet, err := w.TryRead(); err != nil || strings.HasPrefix(packet, "43999[") {
+			return
+		}
+	}
 }
 
 // bystanding has somebody else connected meanwhile, who must not notice, and
@@ -209,6 +246,17 @@ func crowdsOfConnections() []kit.Case {
 					t.ConnectUser(t.User()).Leave()
 				}
 				other.Sync()
+			},
+		},
+		{
+			ID: "robustness/cut-off", Section: section, Scope: kit.Once,
+			Contract: "connections that end without a goodbye keep nobody out",
+			Run: func(t *kit.T) {
+				bystanding(t, func() {
+					for range 100 {
+						t.RawUser(t.User(), kit.RawOptions{}).Close()
+					}
+				})
 			},
 		},
 		{

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -116,6 +117,16 @@ func (r *Raw) TryWrite(packet string) error {
 func (r *Raw) WriteBinary(data []byte) {
 	r.t.note(time.Now(), r.who, ">", fmt.Sprintf("binary %x", data[:min(len(data), 100)]))
 	r.t.Must(r.write(websocket.BinaryMessage, string(data)))
+}
+
+// WriteUnfinished sends the first fragments of a text message, and never its
+// last one. Nothing can be written after it.
+func (r *Raw) WriteUnfinished(begin string) {
+	r.t.note(time.Now(), r.who, ">", "the beginning of "+cut(begin))
+	w, err := r.conn.NextWriter(websocket.TextMessage)
+	r.t.Must(err)
+	_, err = io.WriteString(w, begin) // longer than the buffer, most of it leaves
+	r.t.Must(err)
 }
 
 func (r *Raw) write(kind int, data string) error {
