@@ -4,7 +4,7 @@ import (
 	"strconv"
 	"time"
 
-	. "github.com/onsi/gomega" //nolint:revive,staticcheck // the words of assertions
+	. "github.com/onsi/gomega" //nolint:staticcheck // the words of assertions
 
 	"github.com/parlance-dev/parlance/conformance/kit"
 )

@@ -4,13 +4,16 @@ import (
 	"net/http"
 	"strings"
 
-	. "github.com/onsi/gomega" //nolint:revive,staticcheck // the words of assertions
+	. "github.com/onsi/gomega" //nolint:staticcheck // the words of assertions
 
 	"github.com/parlance-dev/parlance/conformance/driver"
 	"github.com/parlance-dev/parlance/conformance/kit"
 )
 
-func origins() []kit.Case {
+func origins() []kit.Case { return append(handshakeOrigins(), corsAnswers()...) }
+
+// handshakeOrigins are who may connect from where.
+func handshakeOrigins() []kit.Case {
 	const section = "1 Transport"
 	return []kit.Case{
 		{
@@ -67,6 +70,13 @@ func origins() []kit.Case {
 				wantForbidden(t, "/socket.io/?"+p.Query(), foreign)
 			},
 		},
+	}
+}
+
+// corsAnswers are what a browser is told.
+func corsAnswers() []kit.Case {
+	const section = "1 Transport"
+	return []kit.Case{
 		{
 			ID: "transport/cors-origin", Section: section, Scope: kit.Once,
 			Contract: "CORS answers name the caller's origin",

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-	. "github.com/onsi/gomega" //nolint:revive,staticcheck // the words of assertions
+	. "github.com/onsi/gomega" //nolint:staticcheck // the words of assertions
 
 	"github.com/parlance-dev/parlance/conformance/kit"
 )

@@ -19,7 +19,7 @@ func (c *Client) Volley(event string, payloads ...any) []Answer {
 	got, errs := make([][]json.RawMessage, len(payloads)), make([]error, len(payloads))
 	var all sync.WaitGroup
 	for i, payload := range payloads {
-		all.Go(func() { got[i], errs[i] = c.Client.Ask(ctx, event, payload) })
+		all.Go(func() { got[i], errs[i] = c.Ask(ctx, event, payload) })
 	}
 	all.Wait()
 	answers := make([]Answer, len(payloads))
