@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	. "github.com/onsi/gomega" //nolint:revive,staticcheck // the words of assertions
+	. "github.com/onsi/gomega" //nolint:staticcheck // the words of assertions
 
 	"github.com/parlance-dev/parlance/conformance/driver"
 	"github.com/parlance-dev/parlance/conformance/kit"
