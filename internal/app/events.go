@@ -36,11 +36,14 @@ func newEngine(cfg *config.Config, logger *slog.Logger) (sio.Engine, error) {
 		MaxWaitingBytes:   limit(events.LimitWaitingBytes),
 		Logger:            logger,
 	}
+	perIP := int(limit(events.LimitConnectionsPerIP))
 	engines := map[string]func(sio.EngineOptions) (sio.Engine, error){
 		"native": func(o sio.EngineOptions) (sio.Engine, error) {
-			return native.New(o, native.WithMaxConnectionsPerIP(int(limit(events.LimitConnectionsPerIP)), clientIP))
+			return native.New(o, native.WithMaxConnectionsPerIP(perIP, clientIP))
 		},
-		"zishang520": func(o sio.EngineOptions) (sio.Engine, error) { return zishang520.New(o) },
+		"zishang520": func(o sio.EngineOptions) (sio.Engine, error) {
+			return zishang520.New(o, zishang520.WithMaxConnectionsPerIP(perIP, clientIP))
+		},
 	}
 	open, ok := engines[cfg.SocketEngine]
 	if !ok {

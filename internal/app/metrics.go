@@ -28,8 +28,11 @@ func newMetrics(cfg *config.Config, clock sio.Clock) (*metrics.Metrics, error) {
 
 // watchEngine exports what the engine counts by itself, where it does.
 func (a *App) watchEngine() {
-	if e, ok := a.engine.(interface{ Stats() native.Stats }); ok {
+	switch e := a.engine.(type) {
+	case interface{ Stats() native.Stats }:
 		a.metrics.WatchEngine(e.Stats)
+	case interface{ RefusedByIP() int64 }:
+		a.metrics.WatchRefused(e.RefusedByIP)
 	}
 }
 

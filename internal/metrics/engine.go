@@ -8,12 +8,17 @@ import (
 	"github.com/parlance-dev/parlance/sio/native"
 )
 
-// engine exports what the native engine counts by itself, once somebody has said
-// where to find it.
+// engine exports what the engine counts by itself, once somebody has said where to
+// find it: all of it with the native one.
 type engine struct {
-	stats atomic.Pointer[func() native.Stats]
-	rows  []engineRow
+	stats   atomic.Pointer[func() native.Stats]
+	refused atomic.Pointer[func() int64]
+	rows    []engineRow
+	byIP    *prometheus.Desc
 }
+
+// boundPerIP is the label of connections that were refused for their address.
+const boundPerIP = "connections_per_ip"
 
 // engineRow is one number of the engine's.
 type engineRow struct {
@@ -27,8 +32,12 @@ type engineRow struct {
 // none is not watched, and its metrics are not there.
 func (m *Metrics) WatchEngine(stats func() native.Stats) { m.engine.stats.Store(&stats) }
 
+// WatchRefused exports, at each scrape, how many connections were refused for
+// their address: the number that an engine has which counts nothing else.
+func (m *Metrics) WatchRefused(byIP func() int64) { m.engine.refused.Store(&byIP) }
+
 func newEngine(t table) *engine {
-	e := &engine{}
+	e := &engine{byIP: t.desc(engineRefused)}
 	add := func(name string, value func(*native.Stats) int64, labels ...string) {
 		kind := prometheus.CounterValue
 		if t[name].Kind == gauge {
@@ -48,7 +57,7 @@ func newEngine(t table) *engine {
 	add(engineClosed, func(s *native.Stats) int64 { return s.PingTimeouts }, "ping_timeout")
 	add(engineClosed, func(s *native.Stats) int64 { return s.Unjoined }, "not_joined")
 	add(engineBadAttachments, func(s *native.Stats) int64 { return s.BadAttachments })
-	add(engineRefused, func(s *native.Stats) int64 { return s.RefusedByIP }, "connections_per_ip")
+	add(engineRefused, func(s *native.Stats) int64 { return s.RefusedByIP }, boundPerIP)
 	add(engineRefused, func(s *native.Stats) int64 { return s.RefusedHeaders }, "header")
 	add(engineSlowBodies, func(s *native.Stats) int64 { return s.SlowBodies })
 	add(engineStalled, func(s *native.Stats) int64 { return s.Stalled })
@@ -69,6 +78,9 @@ func (e *engine) Describe(to chan<- *prometheus.Desc) {
 func (e *engine) Collect(to chan<- prometheus.Metric) {
 	stats := e.stats.Load()
 	if stats == nil {
+		if refused := e.refused.Load(); refused != nil {
+			to <- prometheus.MustNewConstMetric(e.byIP, prometheus.CounterValue, float64((*refused)()), boundPerIP)
+		}
 		return
 	}
 	s := (*stats)()

@@ -182,6 +182,13 @@ func TestEngineNumbers(t *testing.T) {
 	}
 }
 
+func TestEngineOfOneNumber(t *testing.T) {
+	f := newFixture(t)
+	f.metrics.WatchRefused(func() int64 { return 21 })
+	want(t, f.metrics, "parlance_engine_sessions_refused_total", "connections_per_ip 21")
+	want(t, f.metrics, "parlance_engine_sessions")
+}
+
 func TestUsersOnline(t *testing.T) {
 	f := newFixture(t)
 	users, known := 7, true

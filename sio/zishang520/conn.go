@@ -34,6 +34,7 @@ type carrier interface {
 type conn struct {
 	engine  *Engine
 	request *http.Request // that opened the connection
+	place   *place        // among those of its address; nil where nobody counts
 	out     outbox
 	slots   chan struct{} // one for each event that waits for its handler
 	blocked atomic.Int32  // readers that wait for a slot
@@ -48,10 +49,11 @@ type conn struct {
 	reason  sio.Reason
 }
 
-func newConn(e *Engine, r *http.Request) *conn {
+func newConn(e *Engine, x *exchange) *conn {
 	c := &conn{
 		engine:  e,
-		request: r,
+		request: x.request,
+		place:   x.place,
 		out:     outbox{box: pending.Box[message]{MaxPackets: e.options.MaxWaitingPackets, MaxBytes: e.options.MaxWaitingBytes}},
 		slots:   make(chan struct{}, e.options.MaxWaitingEvents),
 		done:    make(chan struct{}),
@@ -74,11 +76,15 @@ func (c *conn) established(s engine.Socket) {
 			c.attach(t)
 		}
 	})
-	_ = s.Once("close", func(args ...any) {
+	over := func(args ...any) {
 		c.end(mapReason(slices.TryGetAny[string](args, 0)))
 		c.closeLate()
 		c.engine.forget(s.Id())
-	})
+	}
+	_ = s.Once("close", over)
+	if s.ReadyState() == "closed" { // before anybody listened: a time-out of the library's may be that short
+		over()
+	}
 	c.heart.start()
 	if !welcome {
 		c.close(sio.ReasonShutdown)
@@ -244,6 +250,10 @@ func (c *conn) close(reason sio.Reason) {
 	c.end(reason)
 	if s := c.engineSocket(); s != nil {
 		s.Close(false)
+		// The library waits for "drain" where it has something to write, and may
+		// come to wait just after it: then for ever. What it would write is lost
+		// anyway, as the outbox is sealed.
+		s.Emit("drain")
 	}
 }
 

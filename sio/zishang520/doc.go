@@ -21,6 +21,8 @@
 //   - Pings are ours (heartbeat.go): the library's race with the answer.
 //   - Rooms are ours (package rooms): the library's lose a socket that joins a room
 //     while the last other one leaves it.
+//   - Connections are bounded for each client address (addresses.go), from the
+//     handshake that the library would accept until it has closed the connection.
 //   - Acknowledgements of clients are ours (acks.go): the library forgets them
 //     without a call when the socket closes, and its time-outs are flags that
 //     goroutines share.

@@ -36,6 +36,8 @@ type Engine struct {
 	work    *task.Tracker // events that wait for their handlers or are with them
 	buffers buffers
 
+	addresses *addresses
+
 	mu         sync.Mutex
 	namespaces map[string]*namespace
 	conns      map[string]*conn // by Engine.IO session id
@@ -46,9 +48,11 @@ var _ sio.Engine = (*Engine)(nil)
 
 // New returns an engine without namespaces. It fails where the options name a
 // transport that there is not.
-func New(o sio.EngineOptions) (*Engine, error) {
+func New(o sio.EngineOptions, more ...Option) (*Engine, error) {
+	own := newOptions(o, more)
 	e := &Engine{
-		options:    o.WithDefaults(),
+		options:    own.EngineOptions,
+		addresses:  newAddresses(&own),
 		tasks:      task.NewTracker(),
 		work:       task.NewTracker(),
 		namespaces: map[string]*namespace{},
@@ -62,16 +66,7 @@ func New(o sio.EngineOptions) (*Engine, error) {
 		return nil, err
 	}
 	log.DEBUG.Store(false) // it prints payloads
-	opts := socket.DefaultServerOptions()
-	opts.SetServeClient(false)
-	opts.SetPath(strings.TrimSuffix(e.options.Path, "/"))
-	opts.SetParser(rawParser{})
-	opts.SetTransports(builders)
-	opts.SetConnectTimeout(e.options.ConnectTimeout)
-	opts.SetUpgradeTimeout(e.options.UpgradeTimeout)
-	opts.SetMaxHttpBufferSize(e.options.MaxPayload)
-	opts.SetPingInterval(never)
-	opts.SetPingTimeout(never)
+	opts := e.serverOptions(builders)
 	e.io = socket.NewServer(nil, opts)
 	// The library always has "/"; it is open to clients once Namespace opens it.
 	e.io.Sockets().Use(e.admitRoot)
@@ -85,6 +80,22 @@ func New(o sio.EngineOptions) (*Engine, error) {
 		}
 	})
 	return e, nil
+}
+
+// serverOptions are those of the library.
+func (e *Engine) serverOptions(builders *types.Set[transports.TransportCtor]) *socket.ServerOptions {
+	opts := socket.DefaultServerOptions()
+	opts.SetServeClient(false)
+	opts.SetPath(strings.TrimSuffix(e.options.Path, "/"))
+	opts.SetParser(rawParser{})
+	opts.SetTransports(builders)
+	opts.SetAllowRequest(e.allow)
+	opts.SetConnectTimeout(e.options.ConnectTimeout)
+	opts.SetUpgradeTimeout(e.options.UpgradeTimeout)
+	opts.SetMaxHttpBufferSize(e.options.MaxPayload)
+	opts.SetPingInterval(never)
+	opts.SetPingTimeout(never)
+	return opts
 }
 
 func (e *Engine) builders() (*types.Set[transports.TransportCtor], error) {
@@ -157,6 +168,7 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x := &exchange{request: r}
+	defer func() { x.place.served() }()
 	inner := r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
 	if r.Header.Get("Origin") != "" {
 		// The library would check it; that is the business of handlers in front.
@@ -199,9 +211,10 @@ func (e *Engine) isClosing() bool {
 	return e.closing
 }
 
-// register takes in a connection. It returns false where the engine is closing.
+// register takes in a connection, and its place with it. It returns false where the engine is closing.
 func (e *Engine) register(sid string, c *conn) bool {
 	e.tasks.Add()
+	c.place.keep()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.conns[sid] = c
@@ -211,10 +224,11 @@ func (e *Engine) register(sid string, c *conn) bool {
 // forget drops a connection that the library has closed.
 func (e *Engine) forget(sid string) {
 	e.mu.Lock()
-	_, known := e.conns[sid]
+	c, known := e.conns[sid]
 	delete(e.conns, sid)
 	e.mu.Unlock()
 	if known {
+		c.place.leave()
 		e.tasks.Done()
 	}
 }

@@ -1,6 +1,7 @@
 package zishang520_test
 
 import (
+	"net/http"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -23,4 +24,11 @@ func TestMain(m *testing.M) {
 // TestEngine is the suite of the engine port. Nothing is known to fail.
 func TestEngine(t *testing.T) {
 	enginetest.Run(t, func(o sio.EngineOptions) (sio.Engine, error) { return zishang520.New(o) }, nil)
+}
+
+// TestAddresses: the bound for the connections of one client address.
+func TestAddresses(t *testing.T) {
+	enginetest.RunAddresses(t, func(o sio.EngineOptions, n int, ip func(*http.Request) string) (sio.Engine, error) {
+		return zishang520.New(o, zishang520.WithMaxConnectionsPerIP(n, ip))
+	})
 }

@@ -57,7 +57,7 @@ func (b *builder) New(ctx *types.HttpContext) transports.Transport {
 	x, _ := ctx.Request().Context().Value(exchangeKey{}).(*exchange)
 	c := b.engine.lookup(ctx.Query().Peek("sid"))
 	if c == nil {
-		c = newConn(b.engine, x.request)
+		c = newConn(b.engine, x)
 		if ctx.Query().Peek("sid") != "" {
 			c.end(sio.ReasonTransportClose) // it closed while the request was under way
 		}
@@ -72,6 +72,7 @@ func (b *builder) New(ctx *types.HttpContext) transports.Transport {
 type exchange struct {
 	request   *http.Request // as it came
 	transport *wsTransport  // made for it, if one was
+	place     *place        // of the connection that it opens; nil where it opens none
 }
 
 type exchangeKey struct{}

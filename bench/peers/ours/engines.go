@@ -13,6 +13,8 @@ func engines() map[string]func(sio.EngineOptions) (sio.Engine, error) {
 		"native": func(o sio.EngineOptions) (sio.Engine, error) {
 			return native.New(o, native.WithMaxConnectionsPerIP(-1, nil))
 		},
-		"zishang520": func(o sio.EngineOptions) (sio.Engine, error) { return zishang520.New(o) },
+		"zishang520": func(o sio.EngineOptions) (sio.Engine, error) {
+			return zishang520.New(o, zishang520.WithMaxConnectionsPerIP(-1, nil))
+		},
 	}
 }
