@@ -19,6 +19,7 @@ const (
 	longestLine = 4 << 20          // bytes of a line that a client process may write
 	readyWithin = 15 * time.Second // from its start
 	endWithin   = 5 * time.Second  // from the end of its stdin
+	lastWords   = time.Second      // from the end of its stdout to that of its stderr
 )
 
 var (
@@ -42,7 +43,9 @@ type Driver struct {
 	writes  chan []byte
 	ready   chan struct{}
 	done    chan struct{} // closed when no more lines come
-	close   func() error  // once
+	ended   chan struct{} // closed when the process has, with waitErr
+	waitErr error
+	close   func() error // once
 
 	mu       sync.Mutex
 	nextID   int64
@@ -63,6 +66,7 @@ func Start(ctx context.Context, dir, name string, args ...string) (*Driver, erro
 		writes:  make(chan []byte),
 		ready:   make(chan struct{}),
 		done:    make(chan struct{}),
+		ended:   make(chan struct{}),
 		answers: map[int64]chan line{},
 		clients: map[string]*Client{},
 	}
@@ -126,7 +130,8 @@ func (d *Driver) end() error {
 	})
 	defer timer.Stop()
 	<-d.done
-	waitErr := d.cmd.Wait()
+	<-d.ended
+	waitErr := d.waitErr
 	d.mu.Lock()
 	err := d.failure
 	d.mu.Unlock()
@@ -164,6 +169,7 @@ func (d *Driver) exited() error {
 // what is no line of the protocol: from then on nothing it says can be trusted.
 func (d *Driver) read() {
 	defer close(d.done)
+	defer d.reap()
 	scan := bufio.NewScanner(d.stdout)
 	scan.Buffer(make([]byte, 64<<10), longestLine)
 	number := 0
@@ -176,6 +182,21 @@ func (d *Driver) read() {
 	}
 	if err := scan.Err(); err != nil && !errors.Is(err, os.ErrClosed) { // that is kill
 		d.fail(fmt.Errorf("%w: line %d of its output: %w", ErrBroken, number+1, err))
+	}
+}
+
+// reap waits for the end of the process, so that what it wrote to stderr is there
+// for those who are told; for a while only, since it may live on without a voice.
+func (d *Driver) reap() {
+	go func() {
+		defer close(d.ended)
+		d.waitErr = d.cmd.Wait()
+	}()
+	timer := time.NewTimer(lastWords)
+	defer timer.Stop()
+	select {
+	case <-d.ended:
+	case <-timer.C:
 	}
 }
 
