@@ -67,7 +67,7 @@ test: node-modules ## all tests, race detector on
 
 .PHONY: test-deploy
 test-deploy: node-modules ## the image, nginx and compose for real (wants Docker, nginx, docker-compose, busybox)
-	$(GO) test -tags deploy -count=1 -timeout 10m ./deploy/... ./conformance/target/...
+	$(GO) test -tags deploy -count=1 -p 1 -timeout 10m ./deploy/... ./conformance/target/...
 
 .PHONY: conformance
 conformance: node-modules ## judge the image by the contract, on each engine (wants Docker); reports into bin/reports
@@ -79,7 +79,7 @@ conformance: node-modules ## judge the image by the contract, on each engine (wa
 
 .PHONY: mutants
 mutants: node-modules conformance/mutants/backend/node_modules/.package-lock.json ## put the suite to the test: a Node backend with one fault at a time, each to be caught
-	$(GO) run ./conformance/mutants
+	$(GO) run ./conformance/mutants $(MUTANTS)
 
 .PHONY: durability
 durability: node-modules ## kill the server 50 times under load, on each store, and look for what it acknowledged

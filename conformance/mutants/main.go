@@ -53,7 +53,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	only := flags.String("only", "*", "ids of the faults to try, as a pattern")
 	clean := flags.Bool("clean", true, "also judge the backend without a fault, with every client over every transport")
-	workers := flags.Int("parallel", 3, "faults tried at a time")
+	workers := flags.Int("parallel", 2, "faults tried at a time")
 	table := flags.String("table", "", "file to write the table to, as Markdown; default: standard output only")
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
