@@ -37,8 +37,6 @@ func (p *progress) done(s report.State) {
 	}
 }
 
-func (p *progress) end() {}
-
 func (p *progress) say(name string) {
 	p.lastLine = time.Now()
 	// A progress line that can't be written stops nothing.

@@ -54,7 +54,6 @@ func (s *session) specs(ctx context.Context) error {
 	formatter.ColorableStdOut = io.Discard
 	defer func() { formatter.ColorableStdOut = restore }()
 	ginkgo.RunSpecs(outcome{}, "conformance", suite, reporter)
-	p.end()
 	return ctx.Err()
 }
 

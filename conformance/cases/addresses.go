@@ -29,7 +29,7 @@ func connectionsPerAddress(t *kit.T) {
 	var open []string
 	t.Cleanup(func() {
 		for _, sid := range open {
-			t.Do(kit.Request{Method: http.MethodPost, Path: handshake + "&sid=" + sid, Body: "1"})
+			endSession(t, sid)
 		}
 	})
 	for range perAddress + 1 {
@@ -42,7 +42,7 @@ func connectionsPerAddress(t *kit.T) {
 	t.Coverage.Limit("connectionsPerIp")
 	t.Expect(len(open)).To(And(BeNumerically("<=", perAddress), BeNumerically(">", perAddress-others)), "connections from one address")
 
-	t.Do(kit.Request{Method: http.MethodPost, Path: handshake + "&sid=" + open[0], Body: "1"}) // an Engine.IO close packet
+	endSession(t, open[0])
 	open = open[1:]
 	t.Eventually(func() int {
 		r := t.Do(kit.Request{Path: handshake})

@@ -134,6 +134,11 @@ func securityHeaders(t *kit.T) {
 func endPolling(t *kit.T, opened *kit.Response) {
 	var open struct{ SID string }
 	if text, ok := strings.CutPrefix(string(opened.Body), "0"); ok && json.Unmarshal([]byte(text), &open) == nil {
-		t.Do(kit.Request{Method: http.MethodPost, Path: handshake + "&sid=" + open.SID, Body: "1", Header: map[string]string{"Content-Type": "text/plain;charset=UTF-8"}})
+		endSession(t, open.SID)
 	}
+}
+
+// endSession posts an Engine.IO close packet.
+func endSession(t *kit.T, sid string) {
+	t.Do(kit.Request{Method: http.MethodPost, Path: handshake + "&sid=" + sid, Body: "1", Header: map[string]string{"Content-Type": "text/plain;charset=UTF-8"}})
 }

@@ -13,8 +13,8 @@ const (
 	limitsSection = "7 Limits"
 	slowDown      = "Too many requests, please slow down"
 	// perWindow is how many events of a socket are handled in a window.
-	perWindow = 10
-	window    = time.Second
+	perWindow = kit.WindowEvents
+	window    = kit.Window
 	// behind is how much later than a window's end this side may be sure of it.
 	behind = 200 * time.Millisecond
 )

@@ -4,8 +4,8 @@ import "time"
 
 // The contract's limit of a socket: so many events a window.
 const (
-	windowEvents = 10
-	window       = time.Second
+	WindowEvents = 10
+	Window       = time.Second
 )
 
 // pace spreads a client's events over windows: a window opens with the first
@@ -19,7 +19,7 @@ type pace struct {
 // allows: it waits until the backend answers again. Events that were sent
 // otherwise count too: use it for all of a client.
 func (c *Client) Paced(event string, args ...any) Answer {
-	if c.pace.sent == windowEvents {
+	if c.pace.sent == WindowEvents {
 		c.awaitWindow()
 		c.pace.sent = 0
 	}
@@ -33,7 +33,7 @@ func (c *Client) Paced(event string, args ...any) Answer {
 // awaitWindow waits until the window is over: for the clock, as a user would.
 func (c *Client) awaitWindow() {
 	const margin = 100 * time.Millisecond // between the clocks of both sides
-	timer := time.NewTimer(time.Until(c.pace.opened.Add(window + margin)))
+	timer := time.NewTimer(time.Until(c.pace.opened.Add(Window + margin)))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
