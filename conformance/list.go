@@ -5,16 +5,18 @@ import (
 
 	"github.com/parlance-dev/parlance/conformance/cases"
 	"github.com/parlance-dev/parlance/conformance/contract"
+	"github.com/parlance-dev/parlance/conformance/kit"
 	"github.com/parlance-dev/parlance/conformance/report"
 )
 
-// Cases returns all cases of the suite, without results.
-func Cases() ([]report.Case, error) {
-	c, err := contract.Load()
+// Cases returns all cases of a contract and those of the caller's own, without
+// results; nil is the contract that the suite carries.
+func Cases(c *contract.Contract, own []kit.Case) ([]report.Case, error) {
+	c, err := orBuiltin(c)
 	if err != nil {
-		return nil, fmt.Errorf("conformance: %w", err)
+		return nil, err
 	}
-	all, err := cases.All(c)
+	all, err := cases.All(c, own)
 	if err != nil {
 		return nil, fmt.Errorf("conformance: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/onsi/ginkgo/v2/types"
 
+	"github.com/parlance-dev/parlance/conformance/contract"
 	"github.com/parlance-dev/parlance/conformance/kit"
 	"github.com/parlance-dev/parlance/conformance/report"
 	"github.com/parlance-dev/parlance/conformance/target"
@@ -24,6 +25,15 @@ type Options struct {
 	// SmallDisk starts another instance of the backend whose store is soon full,
 	// and returns how to end it; nil where that can't be done.
 	SmallDisk func(ctx context.Context) (kit.Backend, func(), error)
+	// Contract is what the backend has to keep; nil: the contract that the suite
+	// carries. Of any other the suite has the cases that it can make from the
+	// document, and Own.
+	Contract *contract.Contract
+	// Own are further cases; Cases narrows the run to some.
+	Own []kit.Case
+	// Auth is the CONNECT payload of clients where the contract is not the
+	// suite's own; nil: a token made with the backend's secret, if there is one.
+	Auth any
 	// Clients are the drivers by name, in the order of the report; default
 	// js and go.
 	Clients []string

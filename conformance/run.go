@@ -26,11 +26,11 @@ func Run(ctx context.Context, o Options) (*report.Report, error) {
 		return nil, err
 	}
 	o.setDefaults()
-	c, err := contract.Load()
+	c, err := orBuiltin(o.Contract)
 	if err != nil {
-		return nil, fmt.Errorf("conformance: %w", err)
+		return nil, err
 	}
-	all, err := cases.All(c)
+	all, err := cases.All(c, o.Own)
 	if err != nil {
 		return nil, fmt.Errorf("conformance: %w", err)
 	}
@@ -40,6 +40,18 @@ func Run(ctx context.Context, o Options) (*report.Report, error) {
 	}
 	err = s.specs(ctx)
 	return s.report(), errors.Join(err, s.stop())
+}
+
+// orBuiltin is the contract, or for nil the one that the suite carries.
+func orBuiltin(c *contract.Contract) (*contract.Contract, error) {
+	if c != nil {
+		return c, nil
+	}
+	c, err := contract.Load()
+	if err != nil {
+		return nil, fmt.Errorf("conformance: %w", err)
+	}
+	return c, nil
 }
 
 // session is a run under way.
@@ -59,6 +71,7 @@ type session struct {
 func (s *session) start(ctx context.Context) error {
 	s.env = &kit.Env{
 		Backend: s.options.Backend, Judge: s.contract, Coverage: s.coverage, Patience: s.options.Patience,
+		Namespace: s.contract.Namespace, Auth: s.options.Auth,
 		HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4}, Timeout: s.options.Patience, CheckRedirect: noRedirect},
 	}
 	s.env.SmallDisk = s.options.SmallDisk

@@ -117,7 +117,7 @@ func TestCoverageOfAWholeRun(t *testing.T) {
 }
 
 func TestCasesAreWellFormed(t *testing.T) {
-	all, err := Cases()
+	all, err := Cases(nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

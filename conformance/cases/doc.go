@@ -21,11 +21,15 @@ import (
 
 // All returns the cases in the order of the contract's sections. Those that stop
 // the backend or use up a limit come last.
-func All(c *contract.Contract) ([]kit.Case, error) {
-	all := slices.Concat(
-		transport(), auth(), rooms(), validation(c), messages(), replay(), presence(), notices(), failures(),
-		httpCalls(), limits(), addresses(), robustness(), stop(), httpLimit(),
-	)
+// own are cases of the caller's, which come after those of the suite.
+func All(c *contract.Contract, own []kit.Case) ([]kit.Case, error) {
+	all := slices.Concat(document(c), own)
+	if c.HasProse() {
+		all = slices.Concat(
+			transport(), auth(), rooms(), validation(c, "4 Client events"), messages(), replay(), presence(), notices(), failures(),
+			httpCalls(), limits(), addresses(), robustness(), own, stop(), httpLimit(),
+		)
+	}
 	seen := map[string]bool{}
 	for _, one := range all {
 		if seen[one.ID] {

@@ -7,13 +7,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parlance-dev/parlance/conformance"
 	"github.com/parlance-dev/parlance/conformance/kit"
 	"github.com/parlance-dev/parlance/conformance/target"
 )
 
 // open starts the backend, or takes the one that is running. notes are what the
 // report has to say about it.
-func (c *command) open(ctx context.Context) (t target.Target, notes []string, err error) {
+func (c *command) open(ctx context.Context, o conformance.Options) (t target.Target, notes []string, err error) {
 	given := 0
 	for _, way := range []string{c.url, c.image, c.dockerfile, c.start} {
 		if way != "" {
@@ -23,10 +24,13 @@ func (c *command) open(ctx context.Context) (t target.Target, notes []string, er
 	if given != 1 {
 		return nil, nil, errors.New("say what to judge: one of --url, --image, --dockerfile, --start (--help shows examples)")
 	}
+	if c.ready == "" && !o.Contract.HasProse() {
+		c.ready = target.OpenPath
+	}
 	switch {
 	case c.url != "":
 		secret := c.givenSecret()
-		if secret == "" {
+		if secret == "" && o.Auth == nil && o.Contract.Auth != nil {
 			return nil, nil, errors.New("--jwt-secret is missing: the suite signs its tokens with the backend's JWT_SECRET")
 		}
 		t, err = target.OpenURL(c.url, secret)
@@ -51,11 +55,11 @@ func (c *command) fallBack(ctx context.Context, why error) (target.Target, []str
 }
 
 func (c *command) openCommand(ctx context.Context, line string) (target.Target, error) {
-	return target.OpenCommand(ctx, target.CommandOptions{Args: strings.Fields(line), Env: c.settings, Secret: c.givenSecret()})
+	return target.OpenCommand(ctx, target.CommandOptions{Args: strings.Fields(line), Env: c.settings, Secret: c.givenSecret(), Ready: c.ready})
 }
 
 func (c *command) docker() target.DockerOptions {
-	o := target.DockerOptions{Image: c.image, Env: c.settings, Secret: c.givenSecret(), Progress: c.env.Stderr}
+	o := target.DockerOptions{Image: c.image, Env: c.settings, Secret: c.givenSecret(), Ready: c.ready, Progress: c.env.Stderr}
 	if c.dockerfile != "" {
 		o.Dockerfile, o.Context, o.Target = c.dockerfile, ".", c.buildTarget
 	}

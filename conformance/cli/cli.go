@@ -15,6 +15,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/parlance-dev/parlance/conformance"
+	"github.com/parlance-dev/parlance/conformance/contract"
+	"github.com/parlance-dev/parlance/conformance/kit"
 	"github.com/parlance-dev/parlance/conformance/report"
 	"github.com/parlance-dev/parlance/conformance/target"
 )
@@ -36,6 +38,9 @@ type Env struct {
 	Stderr  io.Writer
 	Getenv  func(string) string
 	Version string
+	// Cases are the caller's own for the contract, beside those of the suite;
+	// nil: none.
+	Cases func(*contract.Contract) ([]kit.Case, error)
 	// Self is the path of the running program, which is also the Go client's.
 	Self string
 }
@@ -67,7 +72,7 @@ func (c *command) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	backend, notes, err := c.open(ctx)
+	backend, notes, err := c.open(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -77,7 +82,9 @@ func (c *command) run(ctx context.Context) (err error) {
 		defer cancel()
 		err = errors.Join(err, backend.Close(closing))
 	}()
-	if err := target.Preflight(ctx, target.PreflightOptions{URL: backend.URL(), Secret: backend.Secret()}); err != nil {
+	if err := target.Preflight(ctx, target.PreflightOptions{
+		URL: backend.URL(), Secret: backend.Secret(), Namespace: o.Contract.Namespace, Auth: o.Auth, NoHTTP: !o.Contract.HasProse(),
+	}); err != nil {
 		return c.withLogs(err, backend)
 	}
 	o.Backend, o.Notes = backend, notes
@@ -142,7 +149,8 @@ func (c *command) root() *cobra.Command {
 		Use:   "conformance (--url URL | --image IMAGE | --dockerfile FILE | --start COMMAND)",
 		Short: "judge a Socket.IO backend by the contract",
 		Long: `conformance drives real Socket.IO clients against a backend and judges every
-acknowledgement, event and refusal by the AsyncAPI document that is built in.
+acknowledgement, event and refusal by the AsyncAPI document that is built in, or
+by another one.
 
 Exit codes: 0 the backend conforms, 1 it does not, 2 nothing was judged (the
 backend can't be reached, a flag makes no sense, a client does not start).`,
@@ -154,6 +162,9 @@ backend can't be reached, a flag makes no sense, a client does not start).`,
 
   # a command; the suite sets PORT, JWT_SECRET, DATA_DIR and FRONTEND_URL
   conformance --start "node server.mjs"
+
+  # a backend of another contract
+  conformance --contract asyncapi.yaml --start "node server.mjs"
 
   # a part: what section 4 says, over websocket, by the official client
   conformance --url http://localhost:4000 --client js --transport websocket --label-filter section-4`,

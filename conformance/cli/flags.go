@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/parlance-dev/parlance/conformance"
+	"github.com/parlance-dev/parlance/conformance/contract"
 	"github.com/parlance-dev/parlance/conformance/report"
 )
 
@@ -24,6 +26,9 @@ type flags struct {
 	smallDiskAt                   string
 
 	clients, transports []string
+	contract            string
+	auth                string
+	ready               string
 	labelFilter         string
 	cases               []string
 	known               string
@@ -45,6 +50,9 @@ func (c *command) register(cmd *cobra.Command) {
 	f.StringVar(&c.start, "start", "", "command that starts the backend; it gets PORT, JWT_SECRET, DATA_DIR, FRONTEND_URL")
 	f.StringVar(&c.fallback, "fallback", "", "command to judge where no Docker daemon answers; an error where CI is set")
 	f.StringVar(&c.secret, "jwt-secret", "", "the backend's JWT_SECRET (default: the variable JWT_SECRET, or one of its own for --image, --dockerfile, --start)")
+	f.StringVar(&c.contract, "contract", "", "AsyncAPI 3 document to judge by (default: the contract that is built in)")
+	f.StringVar(&c.auth, "auth", "", "JSON that clients send to be let in, where --contract has tokens that the suite can't make")
+	f.StringVar(&c.ready, "ready", "", "path that answers 200 once a backend that is started is ready (default /readyz; with --contract: where Socket.IO is opened)")
 	f.StringArrayVar(&c.settings, "env", nil, "NAME=value for the backend that is started; may be repeated")
 	f.StringVar(&c.smallDiskAt, "small-disk", "", "folder in the image that holds the store: the suite fills it once (with --image, --dockerfile)")
 	f.StringSliceVar(&c.clients, "client", []string{"js", "go"}, "clients: js (the official one), go (sio/client), zishang520")
@@ -79,9 +87,41 @@ func (c *command) options() (conformance.Options, error) {
 			return o, fmt.Errorf("--env %s: want NAME=value", setting)
 		}
 	}
+	if err := c.judgeBy(&o); err != nil {
+		return o, err
+	}
 	var err error
 	o.Known, err = c.readKnown()
 	return o, err
+}
+
+// judgeBy puts the contract into the options, and what belongs to it.
+func (c *command) judgeBy(o *conformance.Options) (err error) {
+	if o.Contract, err = c.readContract(); err != nil {
+		return err
+	}
+	if c.auth != "" {
+		if o.Contract.HasProse() {
+			return errors.New("--auth is for --contract: of the contract that is built in the suite makes the tokens itself")
+		}
+		auth := json.RawMessage(c.auth)
+		if !json.Valid(auth) {
+			return fmt.Errorf("--auth is not JSON: %s", c.auth)
+		}
+		o.Auth = auth
+	}
+	if c.env.Cases != nil {
+		o.Own, err = c.env.Cases(o.Contract)
+	}
+	return err
+}
+
+// readContract reads the document to judge by.
+func (c *command) readContract() (*contract.Contract, error) {
+	if c.contract == "" {
+		return contract.Load()
+	}
+	return contract.LoadFile(c.contract)
 }
 
 // readKnown reads the list of known failures.

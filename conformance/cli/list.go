@@ -17,7 +17,11 @@ func (c *command) list() *cobra.Command {
 		Use: "list", Short: "print every case with the line of the contract that it judges",
 		Example: "  conformance list | grep rooms/", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			all, err := conformance.Cases()
+			var o conformance.Options
+			if err := c.judgeBy(&o); err != nil {
+				return err
+			}
+			all, err := conformance.Cases(o.Contract, o.Own)
 			if err != nil {
 				return err
 			}
@@ -33,6 +37,7 @@ func (c *command) list() *cobra.Command {
 			return w.Flush()
 		},
 	}
+	cmd.Flags().StringVar(&c.contract, "contract", "", "AsyncAPI 3 document whose cases to print (default: the contract that is built in)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	return cmd
 }

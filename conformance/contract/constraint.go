@@ -33,6 +33,9 @@ func (c *Contract) Constraints() []Constraint { return slices.Clone(c.constraint
 // payloads are what clients send: the events' arguments, and the handshake's.
 func (c *Contract) payloads() []*ClientEvent {
 	all := append([]*ClientEvent{}, c.ClientEvents...)
+	if c.Auth == nil {
+		return all
+	}
 	return append(all, &ClientEvent{Name: Connect, Payload: c.Auth, PayloadOptional: true})
 }
 

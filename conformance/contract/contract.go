@@ -20,7 +20,10 @@ const Connect = "connect"
 type Contract struct {
 	ID, Title, Version string
 
-	// Path, Transports, MaxPayloadBytes and the heartbeat are the server's.
+	// Namespace is the channel's address.
+	Namespace string
+	// Path, Transports, MaxPayloadBytes and the heartbeat are the server's; 0
+	// and empty where the document leaves them to it.
 	Path            string
 	Transports      []string
 	MaxPayloadBytes int
@@ -29,7 +32,8 @@ type Contract struct {
 
 	ClientEvents []*ClientEvent
 	ServerEvents []*ServerEvent
-	// Auth is the schema of the auth payload of the handshake.
+	// Auth is the schema of the auth payload of the handshake; nil where the
+	// handshake needs none.
 	Auth     *Schema
 	Refusals []Refusal
 	// Errors is the closed table of failures.
@@ -39,7 +43,7 @@ type Contract struct {
 	Limits    map[string]Limit
 	RateLimit RateLimit
 	// Failure is the schema of an acknowledgement of failure, ErrorEvent the
-	// name of the event that carries a failure without one.
+	// name of the event that carries a failure without one, "" for none.
 	Failure         *Schema
 	FailureExamples []json.RawMessage
 	ErrorEvent      string
@@ -59,9 +63,12 @@ type ClientEvent struct {
 	PayloadOptional bool
 	// Examples are the document's payloads.
 	Examples []json.RawMessage
-	// Ack is the schema of the acknowledgement of success.
+	// Ack is the schema of the acknowledgement of success; nil where the event
+	// has none.
 	Ack         *Schema
 	AckExamples []json.RawMessage
+	// Roles are those that may send it; empty: all.
+	Roles []string
 }
 
 // ServerEvent is an event that the backend emits.
@@ -119,6 +126,11 @@ func load(events, payloads fs.FS) (*Contract, error) {
 	if err != nil {
 		return nil, err
 	}
+	return read(d)
+}
+
+// read reads a contract out of its files.
+func read(d *documents) (*Contract, error) {
 	c := &Contract{}
 	for _, step := range []func(*documents) error{c.readInfo, c.readServer, c.readChannel, c.readOperations} {
 		if err := step(d); err != nil {
@@ -127,6 +139,14 @@ func load(events, payloads fs.FS) (*Contract, error) {
 	}
 	return c, c.derive()
 }
+
+// prose is the id of the document that the suite carries.
+const prose = "urn:parlance:events"
+
+// HasProse reports whether this is the contract that the suite carries, of which
+// it also knows what is written in words only. Of any other document it knows
+// what a machine can read there.
+func (c *Contract) HasProse() bool { return c.ID == prose }
 
 // ClientEvent returns the client event of that name, or nil.
 func (c *Contract) ClientEvent(name string) *ClientEvent {

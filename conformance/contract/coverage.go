@@ -54,7 +54,9 @@ func NewCoverage(c *Contract) *Coverage {
 	var clients, servers, audiences, acks, refusals, constraints []string
 	for _, e := range c.ClientEvents {
 		clients = append(clients, e.Name)
-		acks = append(acks, ackName(e.Name, true), ackName(e.Name, false))
+		if e.Ack != nil {
+			acks = append(acks, ackName(e.Name, true), ackName(e.Name, false))
+		}
 	}
 	for _, e := range c.ServerEvents {
 		servers = append(servers, e.Name)
@@ -74,7 +76,9 @@ func NewCoverage(c *Contract) *Coverage {
 	add(KindRefusals, refusals)
 	add(KindConstraints, constraints)
 	add(KindLimits, limitNames(c))
-	add(KindHTTPCalls, HTTPCalls())
+	if c.HasProse() {
+		add(KindHTTPCalls, HTTPCalls())
+	}
 	return v
 }
 
@@ -104,7 +108,19 @@ func limitNames(c *Contract) []string {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	return append(names, LimitRate, LimitRateAbuse, LimitMaxPayload)
+	for _, l := range []struct {
+		name  string
+		there bool
+	}{
+		{LimitRate, c.RateLimit.Events > 0},
+		{LimitRateAbuse, c.RateLimit.AbuseFactor > 0},
+		{LimitMaxPayload, c.MaxPayloadBytes > 0},
+	} {
+		if l.there {
+			names = append(names, l.name)
+		}
+	}
+	return names
 }
 
 // ClientEvent counts an event that a client sent. Names that are not in the

@@ -18,8 +18,7 @@ import (
 const (
 	// baseURL is where the schema engine believes the files to be: their
 	// relative references need some address to be relative to.
-	baseURL  = "https://contract.invalid/"
-	rootFile = "asyncapi/asyncapi.yaml"
+	baseURL = "https://contract.invalid/"
 	// maxHops ends a reference that leads to itself.
 	maxHops = 32
 )
@@ -27,6 +26,7 @@ const (
 // documents are the files of the contract, as JSON values by their names, such as
 // asyncapi/messages/rooms.yaml and schemas/rooms/join_room.json.
 type documents struct {
+	rootFile string // the name of the AsyncAPI document among them
 	trees    map[string]any
 	root     []byte
 	compiler *jsonschema.Compiler
@@ -44,15 +44,21 @@ func (p place) child(step string) place {
 
 func (p place) String() string { return p.file + "#" + p.pointer }
 
-// readDocuments reads the files of the two folders and hands them to the schema
-// engine.
-func readDocuments(events, payloads fs.FS) (*documents, error) {
-	d := &documents{trees: map[string]any{}, compiler: jsonschema.NewCompiler()}
+// newDocuments returns an empty set, to which files are added.
+func newDocuments(rootFile string) *documents {
+	d := &documents{rootFile: rootFile, trees: map[string]any{}, compiler: jsonschema.NewCompiler()}
 	d.compiler.Draft = jsonschema.Draft7
 	d.compiler.AssertFormat = true
 	d.compiler.LoadURL = func(url string) (io.ReadCloser, error) {
-		return nil, fmt.Errorf("%s is not a file of the contract", url)
+		return nil, fmt.Errorf("%s is not a file of the contract", strings.TrimPrefix(url, baseURL))
 	}
+	return d
+}
+
+// readDocuments reads the files of the two folders and hands them to the schema
+// engine.
+func readDocuments(events, payloads fs.FS) (*documents, error) {
+	d := newDocuments("asyncapi/asyncapi.yaml")
 	if err := d.readFolder("asyncapi", events); err != nil {
 		return nil, err
 	}
@@ -81,25 +87,31 @@ func (d *documents) readFolder(folder string, files fs.FS) error {
 
 // add takes in one file. JSON is read as JSON, for YAML may see other types in it.
 func (d *documents) add(name string, text []byte) error {
-	if name == rootFile {
+	if name == d.rootFile {
 		d.root = text
 	}
-	if path.Ext(name) != ".json" {
-		var tree any
-		if err := yaml.Unmarshal(text, &tree); err != nil {
-			return err
-		}
-		var err error
-		if text, err = json.Marshal(tree); err != nil {
-			return err
-		}
-	}
-	tree, err := parse(text)
+	tree, text, err := parseFile(name, text)
 	if err != nil {
 		return err
 	}
 	d.trees[name] = tree
 	return d.compiler.AddResource(baseURL+name, bytes.NewReader(text))
+}
+
+// parseFile returns the value in a file, and that as JSON.
+func parseFile(name string, text []byte) (any, []byte, error) {
+	if path.Ext(name) != ".json" {
+		var tree any
+		err := yaml.Unmarshal(text, &tree)
+		if err != nil {
+			return nil, nil, err
+		}
+		if text, err = json.Marshal(tree); err != nil {
+			return nil, nil, err
+		}
+	}
+	tree, err := parse(text)
+	return tree, text, err
 }
 
 // follow goes after references from a value until one that is none, and says
@@ -173,7 +185,9 @@ func (d *documents) keys(name string) ([]string, error) {
 		for j := 0; j+1 < len(top[i+1].Content); j += 2 {
 			keys = append(keys, top[i+1].Content[j].Value)
 		}
-		return keys, nil
+		if len(keys) > 0 {
+			return keys, nil
+		}
 	}
 	return nil, fmt.Errorf("the document has no %s", name)
 }

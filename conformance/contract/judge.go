@@ -41,6 +41,9 @@ func (c *Contract) CheckAck(event string, args []json.RawMessage) error {
 		if e == nil {
 			return fmt.Errorf("acknowledgement of %s says success, but the contract has no such event: %s", shorten(event), shortArgs(args))
 		}
+		if e.Ack == nil {
+			return fmt.Errorf("%s is acknowledged with success, but the contract has no acknowledgement for it: %s", event, shortArgs(args))
+		}
 		schema = e.Ack
 	}
 	if err := schema.Check(args[0]); err != nil {

@@ -30,12 +30,14 @@ type rawOperation struct {
 	X        struct {
 		To     any
 		Except []string
+		Roles  []string
 	} `json:"x-socketio"`
 }
 
 // rawChannel is what the extension of a channel says beside its schemas.
 type rawChannel struct {
-	Auth struct{ Refusals []Refusal }
+	Auth    *struct{ Refusals []Refusal }
+	Failure any
 	// The durations are milliseconds here.
 	RateLimit struct {
 		Events, WindowMs, AbuseFactor, AbuseMs int
@@ -48,25 +50,12 @@ type rawChannel struct {
 	ErrorEvent string
 }
 
-func root(steps ...string) place {
-	at := place{file: rootFile}
+func (d *documents) at(steps ...string) place {
+	at := place{file: d.rootFile}
 	for _, s := range steps {
 		at = at.child(s)
 	}
 	return at
-}
-
-// only returns the sole key of a mapping of the root: a document with several
-// servers or namespaces is beyond the suite.
-func only(d *documents, name string) (string, error) {
-	keys, err := d.keys(name)
-	if err != nil {
-		return "", err
-	}
-	if len(keys) != 1 {
-		return "", fmt.Errorf("the document has %d %s, the suite knows one", len(keys), name)
-	}
-	return keys[0], nil
 }
 
 func (c *Contract) readInfo(d *documents) error {
@@ -74,51 +63,77 @@ func (c *Contract) readInfo(d *documents) error {
 		ID   string
 		Info struct{ Title, Version string }
 	}
-	if _, err := d.decode(root(), &doc); err != nil {
+	if _, err := d.decode(d.at(), &doc); err != nil {
 		return err
 	}
 	c.ID, c.Title, c.Version = doc.ID, doc.Info.Title, doc.Info.Version
 	return nil
 }
 
+// readServer takes the first server: whatever the others are called, they speak
+// the same.
 func (c *Contract) readServer(d *documents) error {
-	key, err := only(d, "servers")
+	keys, err := d.keys("servers")
 	if err != nil {
 		return err
 	}
-	var x struct {
-		Path                                           string
-		Transports                                     []string
-		MaxPayloadBytes, PingIntervalMs, PingTimeoutMs int
+	var server struct {
+		X struct {
+			Path                                           string
+			Transports                                     []string
+			MaxPayloadBytes, PingIntervalMs, PingTimeoutMs int
+		} `json:"x-socketio"`
 	}
-	if _, err := d.decode(root("servers", key, "x-socketio"), &x); err != nil {
+	at := d.at("servers", keys[0])
+	if _, err := d.decode(at, &server); err != nil {
 		return err
+	}
+	x := server.X
+	if x.Path != clientPath {
+		return fmt.Errorf("%s: x-socketio has the path %q, the suite's clients know %s", at, x.Path, clientPath)
 	}
 	c.Path, c.Transports, c.MaxPayloadBytes = x.Path, x.Transports, x.MaxPayloadBytes
 	c.PingInterval, c.PingTimeout = milliseconds(x.PingIntervalMs), milliseconds(x.PingTimeoutMs)
 	return nil
 }
 
+// clientPath is where clients look for Socket.IO.
+const clientPath = "/socket.io/"
+
 func milliseconds(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 
 func (c *Contract) readChannel(d *documents) error {
-	key, err := only(d, "channels")
+	keys, err := d.keys("channels")
 	if err != nil {
 		return err
 	}
-	at := root("channels", key, "x-socketio")
-	var x rawChannel
-	if _, err := d.decode(at, &x); err != nil {
+	if len(keys) != 1 {
+		return fmt.Errorf("%s: the document has %d channels, the suite knows one", d.at("channels"), len(keys))
+	}
+	at := d.at("channels", keys[0])
+	var channel struct {
+		Address string
+		X       rawChannel `json:"x-socketio"`
+	}
+	if _, err := d.decode(at, &channel); err != nil {
 		return err
 	}
-	c.Refusals, c.Errors, c.ErrorEvent = x.Auth.Refusals, x.Errors, x.ErrorEvent
+	x := channel.X
+	if x.Failure == nil {
+		return fmt.Errorf("%s: x-socketio has no failure, and the suite judges refusals by it", at)
+	}
+	c.Namespace, c.Errors, c.ErrorEvent = channel.Address, x.Errors, x.ErrorEvent
 	c.Roles, c.Rooms, c.Limits = x.Roles, x.Rooms, x.Limits
 	c.RateLimit = RateLimit{
 		Events: x.RateLimit.Events, Window: milliseconds(x.RateLimit.WindowMs), Event: x.RateLimit.Event,
 		AbuseFactor: x.RateLimit.AbuseFactor, Abuse: milliseconds(x.RateLimit.AbuseMs),
 	}
-	if c.Auth, err = d.compile(at.child("auth").child("payload")); err != nil {
-		return err
+	at = at.child("x-socketio")
+	if x.Auth != nil {
+		c.Refusals = x.Auth.Refusals
+		if c.Auth, err = d.compile(at.child("auth").child("payload")); err != nil {
+			return err
+		}
 	}
 	m, failure, err := readMessage(d, at.child("failure"))
 	c.Failure, c.FailureExamples = failure, m.examples()
@@ -135,11 +150,13 @@ func (c *Contract) readOperations(d *documents) error {
 			return fmt.Errorf("operation %s: %w", key, err)
 		}
 	}
-	event := c.ServerEvent(c.ErrorEvent)
-	if event == nil {
+	bearers := []*Schema{c.Failure}
+	if event := c.ServerEvent(c.ErrorEvent); event != nil {
+		bearers = append(bearers, event.Payload)
+	} else if c.ErrorEvent != "" {
 		return fmt.Errorf("no server event %q, which is to carry failures", c.ErrorEvent)
 	}
-	for _, s := range []*Schema{c.Failure, event.Payload} {
+	for _, s := range bearers {
 		code := deref(deref(s.compiled).Properties["code"])
 		if code == nil || len(code.Enum) == 0 {
 			return fmt.Errorf("%s has no closed list of codes", s.Location)
@@ -154,7 +171,7 @@ func (c *Contract) readOperations(d *documents) error {
 }
 
 func (c *Contract) readOperation(d *documents, key string) error {
-	at := root("operations", key)
+	at := d.at("operations", key)
 	var op rawOperation
 	if _, err := d.decode(at, &op); err != nil {
 		return err
@@ -162,26 +179,40 @@ func (c *Contract) readOperation(d *documents, key string) error {
 	if len(op.Messages) != 1 {
 		return fmt.Errorf("%d messages, the suite knows one", len(op.Messages))
 	}
+	var m rawMessage
+	if _, err := d.decode(at.child("messages").child("0"), &m); err != nil {
+		return err
+	}
+	if !slices.Contains([]string{"", "single", "optional"}, m.X.Args) {
+		return fmt.Errorf("message %s has args: %s, the suite knows single and optional", m.Name, m.X.Args)
+	}
 	m, payload, err := readMessage(d, at.child("messages").child("0"))
 	if err != nil {
 		return err
 	}
 	switch {
-	case op.Action == "send" && (m.X.Args == "" || m.X.Args == "single"):
+	case op.Action == "send" && m.X.Args != "optional":
 		e := &ServerEvent{Operation: key, Name: m.Name, Payload: payload, Examples: m.examples(), Except: op.X.Except}
 		e.To, err = audience(op.X.To)
 		c.ServerEvents = append(c.ServerEvents, e)
 		return err
-	case op.Action == "receive" && (m.X.Args == "" || m.X.Args == "single" || m.X.Args == "optional"):
-		e := &ClientEvent{Operation: key, Name: m.Name, Payload: payload, PayloadOptional: m.X.Args == "optional", Examples: m.examples()}
+	case op.Action == "receive":
+		e := &ClientEvent{
+			Operation: key, Name: m.Name, Payload: payload, PayloadOptional: m.X.Args == "optional",
+			Examples: m.examples(), Roles: op.X.Roles,
+		}
 		c.ClientEvents = append(c.ClientEvents, e)
 		return c.readReply(d, at, op, e)
 	}
 	return fmt.Errorf("action %q with arguments %q is unknown to the suite", op.Action, m.X.Args)
 }
 
-// readReply finds the acknowledgement of success among an event's replies.
+// readReply finds the acknowledgement of success among an event's replies. An
+// event without a reply is never acknowledged.
 func (c *Contract) readReply(d *documents, at place, op rawOperation, e *ClientEvent) error {
+	if len(op.Reply.Messages) == 0 {
+		return nil
+	}
 	failures := 0
 	for i := range op.Reply.Messages {
 		m, payload, err := readMessage(d, at.child("reply").child("messages").child(fmt.Sprint(i)))

@@ -35,7 +35,7 @@ func (t *T) Dial(change func(*driver.DialOptions)) (*Client, error) {
 }
 
 func (t *T) dial(change func(*driver.DialOptions)) (*Client, driver.DialOptions, error) {
-	o := driver.DialOptions{URL: t.Backend.URL(), Trace: true, Transports: t.Cell.Transport.Transports, Upgrade: t.Cell.Transport.Upgrade}
+	o := driver.DialOptions{URL: t.Backend.URL(), Namespace: t.Namespace, Trace: true, Transports: t.Cell.Transport.Transports, Upgrade: t.Cell.Transport.Upgrade}
 	if change != nil {
 		change(&o)
 	}
@@ -76,6 +76,23 @@ func (t *T) ConnectWith(claims Claims, auth map[string]any) *Client {
 		t.Fatalf("a good token is refused: %v", err)
 	}
 	c.User = fmt.Sprint(claims["userId"])
+	return c
+}
+
+// Enter connects as somebody whom the backend lets in, with a role if it is not
+// empty and the suite makes the token.
+func (t *T) Enter(role string) *Client {
+	if t.Auth == nil && t.Backend.Secret() != "" {
+		claims := Claims{"userId": t.User()}
+		if role != "" {
+			claims["role"] = role
+		}
+		return t.Connect(claims)
+	}
+	c, err := t.Dial(func(o *driver.DialOptions) { o.Auth = t.Auth })
+	if err != nil {
+		t.Fatalf("who is to be let in is refused: %v", err)
+	}
 	return c
 }
 

@@ -15,6 +15,11 @@ type Env struct {
 	Backend  Backend
 	Judge    Judge
 	Coverage Coverage
+	// Namespace is where clients connect to; "" is "/".
+	Namespace string
+	// Auth is the CONNECT payload of those that Enter lets in; nil: a token of
+	// the case's own where Backend has a secret, else none.
+	Auth any
 	// Control stops and starts the backend; nil where the suite can't.
 	Control Control
 	// SmallDisk starts another instance of the backend, whose store is full

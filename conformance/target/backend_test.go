@@ -68,7 +68,7 @@ func connected(t *testing.T, ctx context.Context, tg Target) *session { //nolint
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.connect(ctx, token); err != nil {
+	if err := s.connect(ctx, `40{"token":"`+token+`"}`); err != nil {
 		t.Fatal(err)
 	}
 	return s

@@ -22,13 +22,16 @@ type CommandOptions struct {
 	Env []string
 	// Secret becomes JWT_SECRET; a fresh one is made if empty.
 	Secret string
+	// Ready is the path that answers 200 once the backend is ready; /readyz if
+	// empty.
+	Ready string
 
 	// patience is how long the start may take; startPatience if 0.
 	patience time.Duration
 }
 
 // OpenCommand starts a backend by a command, which has to listen on the port in
-// PORT, and waits until GET /readyz answers 200, 30 s at most. It gets JWT_SECRET,
+// PORT, and waits until Ready answers 200, 30 s at most. It gets JWT_SECRET,
 // NODE_ENV=test, FRONTEND_URL=http://localhost:3000 and, in DATA_DIR, a folder
 // of its own that is kept over restarts and removed by Close. A command that
 // ends before is an error, with its last output. On an error nothing is left.
@@ -100,7 +103,7 @@ func (t *commandTarget) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("start %s: %w", t.o.Args[0], err)
 	}
-	err = awaitReady(ctx, t.URL(), t.o.patience, p.done)
+	err = awaitReady(ctx, t.URL(), t.o.Ready, t.o.patience, p.done)
 	switch {
 	case err == nil && !p.ended():
 		return nil

@@ -40,6 +40,9 @@ type DockerOptions struct {
 	Env []string
 	// Secret becomes JWT_SECRET; a fresh one is made if empty.
 	Secret string
+	// Ready is the path that answers 200 once the backend is ready; /readyz if
+	// empty.
+	Ready string
 	// Tmpfs are folders in memory, with their mount options, such as "size=1m".
 	// They belong to the image's user where that is a number and the options
 	// name none (uid=). What lies there does not outlive a Stop or Kill.
@@ -53,7 +56,7 @@ type DockerOptions struct {
 }
 
 // OpenDocker builds or pulls an image where need be, starts a container of it
-// with port 4000 published on 127.0.0.1, and waits until GET /readyz answers 200,
+// with port 4000 published on 127.0.0.1, and waits until Ready answers 200,
 // 30 s at most. The backend gets PORT, JWT_SECRET and FRONTEND_URL; the rest is as
 // the image ships. The daemon has to be this machine's; where none answers the
 // error is ErrNoDocker. On any error, the end of ctx too, nothing is left.

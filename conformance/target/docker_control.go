@@ -41,7 +41,7 @@ func (t *dockerTarget) awaitStart(ctx context.Context) (ended bool, err error) {
 			close(gone)
 		}
 	}()
-	err = awaitReady(ctx, t.URL(), t.o.patience, gone)
+	err = awaitReady(ctx, t.URL(), t.o.Ready, t.o.patience, gone)
 	stop()
 	<-watched
 	select {

@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// openPath is where a polling session of Engine.IO 4 begins.
-const openPath = "/socket.io/?EIO=4&transport=polling"
+// OpenPath is where a polling session of Engine.IO 4 begins: a GET of it answers
+// 200 where Socket.IO is spoken.
+const OpenPath = "/socket.io/?EIO=4&transport=polling"
 
 // separator stands between the packets of a polling answer.
 const separator = "\x1e"
@@ -23,7 +24,7 @@ type session struct {
 
 // open begins a session, or says what else is there.
 func (p *prober) open(ctx context.Context) (*session, error) {
-	q := question{method: http.MethodGet, path: openPath}
+	q := question{method: http.MethodGet, path: OpenPath}
 	a, err := p.ask(ctx, q)
 	if err != nil {
 		return nil, err
@@ -37,7 +38,7 @@ func (p *prober) open(ctx context.Context) (*session, error) {
 	}
 	packet, ok := strings.CutPrefix(first, "0")
 	if ok && json.Unmarshal([]byte(packet), &opened) == nil && opened.SID != "" {
-		return &session{p, openPath + "&sid=" + url.QueryEscape(opened.SID)}, nil
+		return &session{p, OpenPath + "&sid=" + url.QueryEscape(opened.SID)}, nil
 	}
 	if olderOpen(a.body) {
 		return nil, unfit(nil, "%s speaks Engine.IO 3 (Socket.IO 2), and the contract is Engine.IO 4 (Socket.IO 3 and later): %s gave %q", p.base, q, excerpt(a.body))
@@ -86,13 +87,9 @@ func (p *prober) notSocketIO(q question, a answer) *UnfitError {
 	return unfit(nil, "%s is a web server, but not a Socket.IO server: %s gave %d %s; is it the backend's port?", p.base, q, a.status, a)
 }
 
-// connect sends CONNECT with a token and waits for the answer to it.
-func (s *session) connect(ctx context.Context, token string) error {
-	auth, err := json.Marshal(map[string]string{"token": token})
-	if err != nil {
-		return err
-	}
-	if _, err := s.exchangeOK(ctx, http.MethodPost, "40"+string(auth)); err != nil {
+// connect sends CONNECT and waits for the answer to it.
+func (s *session) connect(ctx context.Context, packet string) error {
+	if _, err := s.exchangeOK(ctx, http.MethodPost, packet); err != nil {
 		return err
 	}
 	// What else may come before is little.
@@ -114,10 +111,10 @@ func (s *session) connect(ctx context.Context, token string) error {
 // that it is a refusal, or the end.
 func (s *session) connected(ctx context.Context, packet string) (bool, error) {
 	switch {
-	case strings.HasPrefix(packet, "40{"):
+	case strings.HasPrefix(packet, "40"):
 		return true, nil
 	case strings.HasPrefix(packet, "44"):
-		return true, s.denied(packet[2:])
+		return true, s.denied(packet[2+max(0, strings.IndexByte(packet[2:], '{')):])
 	case packet == "1", strings.HasPrefix(packet, "41"):
 		return true, unfit(nil, "%s closed the session on CONNECT with a good token, and gave no reason", s.base)
 	case strings.HasPrefix(packet, "2"):
@@ -153,7 +150,7 @@ func (s *session) denied(payload string) *UnfitError {
 
 // exchangeOK sends packets, or polls for some, within the session.
 func (s *session) exchangeOK(ctx context.Context, method, packets string) (answer, error) {
-	q := question{method: method, path: s.path, what: openPath + "&sid=…", body: packets}
+	q := question{method: method, path: s.path, what: OpenPath + "&sid=…", body: packets}
 	a, err := s.ask(ctx, q)
 	if err != nil || a.status == http.StatusOK {
 		return a, err

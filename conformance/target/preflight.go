@@ -3,6 +3,7 @@ package target
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -24,13 +25,20 @@ const (
 // PreflightOptions say which backend is to be judged.
 type PreflightOptions struct {
 	URL    string
-	Secret string // what the backend should check tokens with
+	Secret string // what the backend should check tokens with; "": it checks none
+	// Namespace is where to connect to; "" is "/".
+	Namespace string
+	// Auth is the CONNECT payload; nil: a token made with Secret, if there is
+	// one.
+	Auth any
+	// NoHTTP: the contract has no HTTP calls, whose limit could be used up.
+	NoHTTP bool
 }
 
 // Preflight finds out within 25 s whether the backend can be judged at all: it
 // answers, speaks Socket.IO, takes a token signed with the secret, and has some
 // of its HTTP limit left. It connects once as a user of its own and leaves, and
-// makes one call of /api. What makes a backend unfit is an *UnfitError; any other
+// makes one call of /api unless NoHTTP. What makes a backend unfit is an *UnfitError; any other
 // error is that of ctx.
 func Preflight(ctx context.Context, o PreflightOptions) error {
 	return preflight(ctx, o, wholePatience, probePatience)
@@ -42,7 +50,7 @@ func preflight(ctx context.Context, o PreflightOptions, whole, probe time.Durati
 	p := &prober{patience: probe, whole: whole, client: newClient()}
 	var err error
 	if p.base, err = parseURL(o.URL); err == nil {
-		err = p.run(limited, o.Secret)
+		err = p.run(limited, o)
 	}
 	if ctx.Err() != nil {
 		return fmt.Errorf("preflight of %s: %w", p.base, ctx.Err())
@@ -56,30 +64,53 @@ func preflight(ctx context.Context, o PreflightOptions, whole, probe time.Durati
 
 // run tries one thing after the other; what comes first explains what would
 // come after it.
-func (p *prober) run(ctx context.Context, secret string) error {
+func (p *prober) run(ctx context.Context, o PreflightOptions) error {
 	user := "preflight-" + strings.ToLower(rand.Text()[:12])
-	asUser, err := sign(secret, user, "user")
+	if o.Auth == nil && o.Secret != "" {
+		asUser, err := sign(o.Secret, user, "user")
+		if err != nil {
+			return err
+		}
+		o.Auth = map[string]string{"token": asUser}
+	}
+	packet, err := connectPacket(o)
 	if err != nil {
 		return err
 	}
-	asAdmin, err := sign(secret, user, "admin")
-	if err != nil {
+	if err := p.trySocket(ctx, packet); err != nil || o.NoHTTP {
 		return err
 	}
-	if err := p.trySocket(ctx, asUser); err != nil {
+	asAdmin, err := sign(o.Secret, user, "admin")
+	if err != nil {
 		return err
 	}
 	return p.tryLimit(ctx, asAdmin)
 }
 
+// connectPacket is the packet that asks to be let in.
+func connectPacket(o PreflightOptions) (string, error) {
+	packet := "40"
+	if o.Namespace != "" && o.Namespace != "/" {
+		packet += o.Namespace + ","
+	}
+	if o.Auth == nil {
+		return packet, nil
+	}
+	auth, err := json.Marshal(o.Auth)
+	if err != nil {
+		return "", fmt.Errorf("encode the handshake: %w", err)
+	}
+	return packet + string(auth), nil
+}
+
 // trySocket connects over polling and leaves.
-func (p *prober) trySocket(ctx context.Context, token string) error {
+func (p *prober) trySocket(ctx context.Context, packet string) error {
 	s, err := p.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer s.leave(ctx)
-	return s.connect(ctx, token)
+	return s.connect(ctx, packet)
 }
 
 // tryLimit makes one call: a backend whose limit is used up fails every case of

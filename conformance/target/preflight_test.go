@@ -2,6 +2,7 @@ package target
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"log"
@@ -286,5 +287,18 @@ func TestPreflightEndsWithItsContext(t *testing.T) {
 	var reason *UnfitError
 	if !errors.Is(err, context.Canceled) || errors.As(err, &reason) {
 		t.Errorf("%T %v", err, err)
+	}
+}
+
+func TestConnectPacket(t *testing.T) {
+	for want, o := range map[string]PreflightOptions{
+		`40`:                 {},
+		`40{"token":"t"}`:    {Namespace: "/", Auth: map[string]string{"token": "t"}},
+		`40/ops,`:            {Namespace: "/ops"},
+		`40/ops,{"key":"k"}`: {Namespace: "/ops", Auth: json.RawMessage(`{"key":"k"}`)},
+	} {
+		if got, err := connectPacket(o); err != nil || got != want {
+			t.Errorf("%q, %v; want %q", got, err, want)
+		}
 	}
 }
