@@ -47,6 +47,8 @@ check-generated: ## fail where generated files are stale
 	$(GO) run ./cmd/parlance generate --spec asyncapi/asyncapi.yaml --target go --package events --out internal/gen/events --check
 	$(GO) run ./cmd/parlance generate --spec asyncapi/asyncapi.yaml --target bundle --package contract --out internal/gen/contract --check
 	$(GO) run ./cmd/parlance generate --spec conformance/protocol/asyncapi.yaml --target go --package suite --out conformance/protocol/gen/suite --check
+	$(GO) run ./cmd/parlance validate examples/tasks/asyncapi.yaml
+	$(GO) run ./cmd/parlance generate --spec examples/tasks/asyncapi.yaml --target go --package tasks --out examples/tasks/gen/tasks --check
 	@fresh=$$(mktemp --suffix=.go); trap 'rm -f "$$fresh"' EXIT; cd internal/gen; \
 	  $(GO) tool -modfile=../../tools/go/go.mod oapi-codegen -config ../../openapi/oapi-codegen.yaml -o "$$fresh" ../../openapi/openapi.yaml; \
 	  diff -u api/api.gen.go "$$fresh" || { echo 'internal/gen/api is stale: run make generate' >&2; exit 1; }

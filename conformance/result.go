@@ -13,6 +13,7 @@ func (s *session) report() *report.Report {
 	kind, name := s.options.Backend.Describe()
 	r := &report.Report{
 		Version: s.options.Version, Notes: s.options.Notes, Started: s.began, Duration: time.Since(s.began),
+		Contract:  s.contract.Title + " " + s.contract.Version,
 		Target:    report.Target{Kind: kind, Name: name, URL: s.options.Backend.URL()},
 		HTTPCalls: s.env.HTTPCalls(),
 	}

@@ -99,6 +99,7 @@ func (r *Report) junitSuite(name string, took time.Duration) junitSuite {
 		Name: name, Time: seconds(took), Timestamp: r.Started.UTC().Format("2006-01-02T15:04:05"),
 		Properties: []junitProperty{
 			{"suite.version", printable(r.Version)},
+			{"contract", printable(r.Contract)},
 			{"target.kind", printable(r.Target.Kind)},
 			{"target.name", printable(r.Target.Name)},
 			{"target.url", printable(r.Target.URL)},

@@ -14,7 +14,9 @@ import (
 type Report struct {
 	// Version is the suite's.
 	Version string `json:"version"`
-	Target  Target `json:"target"`
+	// Contract is what was judged by: the document's title and version.
+	Contract string `json:"contract,omitempty"`
+	Target   Target `json:"target"`
 	// Notes are what a reader has to know first, such as that no Docker daemon
 	// answered and the backend ran as a process.
 	Notes    []string      `json:"notes,omitempty"`

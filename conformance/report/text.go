@@ -82,6 +82,9 @@ func (p *textPage) wrapped(indent, label, code, text string) {
 
 func (p *textPage) head(r *Report) {
 	p.line(p.paint(bold, strings.TrimSpace("Conformance "+printable(r.Version))))
+	if r.Contract != "" {
+		p.line(p.paint(dim, "spec    "), printable(r.Contract))
+	}
 	target := r.Target.Name
 	if r.Target.URL != "" && r.Target.URL != r.Target.Name {
 		target += " at " + r.Target.URL

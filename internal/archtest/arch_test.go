@@ -98,6 +98,9 @@ func laws() []law {
 		{folder: "conformance/drivers", module: []string{"conformance/driver", "conformance/drivers/..."}, tests: []string{"sio", "sio/native", "github.com/gorilla/websocket"}},
 		// An example backend on a contract of its own, for the official protocol suites.
 		{folder: "conformance/protocol", module: []string{"conformance/protocol/...", "sio", "sio/wire", "sio/engineio", "sio/native", "sio/zishang520"}, outside: []string{zishang, "github.com/spf13/cobra"}, tests: []string{"*", "generator"}},
+		// A backend of another contract, as a user of the framework writes it, and its suite.
+		{folder: "examples/tasks", module: []string{"examples/tasks/gen/...", "sio", "sio/wire", "sio/native"}, outside: []string{"github.com/golang-jwt/jwt/"}},
+		{folder: "examples/tasks/suite", module: []string{"conformance/cli", "conformance/contract", "conformance/kit"}, outside: []string{"github.com/onsi/gomega"}},
 		{folder: "bench", module: []string{"bench/...", "internal/gen/...", "sio/...", "schemas"}, outside: []string{"*"}},
 		// The backend under measurement checks tokens as the product does.
 		{folder: "bench/peers/ours", module: []string{"bench/peers/peer", "internal/gen/...", "internal/feature/auth", "sio/..."}, outside: []string{"*"}},
