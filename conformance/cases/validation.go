@@ -33,7 +33,10 @@ func validation(c *contract.Contract, section string) []kit.Case {
 }
 
 func constraintsOf(c *contract.Contract, event string) []contract.Constraint {
-	return slices.DeleteFunc(c.Constraints(), func(one contract.Constraint) bool { return one.Event != event })
+	underived := c.Underived()
+	return slices.DeleteFunc(c.Constraints(), func(one contract.Constraint) bool {
+		return one.Event != event || slices.Contains(underived, one.ID)
+	})
 }
 
 // suffix is the constraint's part of a case's id: .content.maxLength.

@@ -56,8 +56,8 @@ func boundariesOf(e *ClientEvent) ([]Boundary, error) {
 			}
 		}
 		return nil
-	})
-	if err == nil && len(all) == 0 {
+	}, func(node, string) error { return nil }) // constraintsOf has told it
+	if err == nil && len(all) == 0 && len(e.Examples) == 0 {
 		err = errors.New("no valid payload was found")
 	}
 	return all, err
@@ -95,6 +95,8 @@ func edgesOf(s *jsonschema.Schema) []edge {
 		all = append(all, arrayEdges(s)...)
 	case isType(s, "boolean"):
 		all = append(all, edge{"true", true}, edge{"false", false})
+	case len(s.Types) == 0:
+		all = append(all, edge{"a plain value", sample(s)})
 	}
 	return all
 }
@@ -114,7 +116,11 @@ func objectEdges(s *jsonschema.Schema) []edge {
 	if len(s.Properties) > 1 {
 		all = append(all, edge{"all properties", whole})
 	}
-	if s.AdditionalProperties != false {
+	if values := valueSchema(s); values != nil {
+		object := sampleObject(s)
+		object[anyName] = sample(values)
+		all = append(all, edge{"with a property of any name", object})
+	} else if s.AdditionalProperties != false {
 		object := sampleObject(s)
 		maps.Copy(object, map[string]any{
 			"": nil, "a/b~c": json.Number("1.5"), "__proto__": map[string]any{"x": true}, "constructor": "x",
@@ -168,8 +174,8 @@ func numberEdges(s *jsonschema.Schema) []edge {
 
 func arrayEdges(s *jsonschema.Schema) []edge {
 	all := []edge{{"as few items as may be", sampleArray(s)}}
-	items, ok := s.Items.(*jsonschema.Schema)
-	if ok && s.MaxItems >= 0 {
+	items := itemSchema(s)
+	if items != nil && s.MaxItems >= 0 {
 		most := []any{}
 		for range s.MaxItems {
 			most = append(most, sample(items))

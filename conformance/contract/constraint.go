@@ -20,9 +20,10 @@ type Constraint struct {
 	// "send_message /content maxLength" and "join_room minItems".
 	ID string
 
-	node     node
-	property string // of required
-	args     bool   // is about the number of arguments
+	node      node
+	property  string // of required
+	underived bool   // no test can be made of it
+	args      bool   // is about the number of arguments
 }
 
 // Constraints returns every constraint of every client payload, of the number of
@@ -45,7 +46,7 @@ func (c *Contract) derive() error {
 	c.mutations, c.boundaries = map[string][]Mutation{}, map[string][]Boundary{}
 	seen := map[string]bool{}
 	for _, e := range c.payloads() {
-		found, err := constraintsOf(e)
+		found, err := constraintsOf(e, c.stop)
 		if err != nil {
 			return fmt.Errorf("%s: %w", e.Name, err)
 		}
@@ -54,9 +55,16 @@ func (c *Contract) derive() error {
 				return fmt.Errorf("two constraints are called %q", k.ID)
 			}
 			seen[k.ID] = true
-			broken, err := mutationsOf(e, k)
-			if err != nil {
+			var broken []Mutation
+			if !k.underived {
+				broken, err = mutationsOf(e, k)
+			}
+			switch {
+			case err != nil && c.HasProse():
 				return fmt.Errorf("%s: %w", k.ID, err)
+			case len(broken) == 0:
+				k.underived = true
+				c.underived = append(c.underived, k.ID)
 			}
 			c.constraints = append(c.constraints, k)
 			c.mutations[e.Name] = append(c.mutations[e.Name], broken...)
@@ -68,7 +76,20 @@ func (c *Contract) derive() error {
 	return nil
 }
 
-func constraintsOf(e *ClientEvent) ([]Constraint, error) {
+// Underived returns the IDs of constraints that no test could be made of. The
+// contract that the suite carries has none: to leave one out in silence would
+// leave a hole in the suite.
+func (c *Contract) Underived() []string { return slices.Clone(c.underived) }
+
+// stop is asked where a keyword is in the way of a walk.
+func (c *Contract) stop(n node, keyword string) error {
+	if !c.HasProse() {
+		return nil
+	}
+	return fmt.Errorf("%s: the suite can't derive tests from the keyword %s", n.schema.Location, keyword)
+}
+
+func constraintsOf(e *ClientEvent, stop func(node, string) error) ([]Constraint, error) {
 	var all []Constraint
 	add := func(k Constraint) {
 		k.Event, k.ID = e.Name, joinWords(e.Name, k.Path, k.Keyword)
@@ -88,6 +109,9 @@ func constraintsOf(e *ClientEvent) ([]Constraint, error) {
 			add(Constraint{Path: n.path + "/" + escape(name), Keyword: "required", node: n, property: name})
 		}
 		return nil
+	}, func(n node, keyword string) error {
+		add(Constraint{Path: n.path, Keyword: keyword, node: n, underived: true})
+		return stop(n, keyword)
 	})
 	return all, err
 }
@@ -117,6 +141,8 @@ func keywordsOf(n node) []string {
 		{"exclusiveMaximum", s.ExclusiveMaximum != nil},
 		{"minItems", s.MinItems > 0},
 		{"maxItems", s.MaxItems >= 0},
+		{"minProperties", s.MinProperties > 0},
+		{"maxProperties", s.MaxProperties >= 0},
 		{"additionalProperties", s.AdditionalProperties == false},
 	} {
 		if k.used {

@@ -50,6 +50,7 @@ type Contract struct {
 
 	failureCodes []string
 	constraints  []Constraint
+	underived    []string
 	mutations    map[string][]Mutation
 	boundaries   map[string][]Boundary
 }

@@ -32,6 +32,8 @@ func faultsOf(k Constraint) []fault {
 		return patternFaults(s)
 	case "minItems", "maxItems":
 		return itemFaults(k)
+	case "minProperties", "maxProperties":
+		return propertyFaults(k)
 	default:
 		return numberFaults(k)
 	}
@@ -196,10 +198,7 @@ func numberFaults(k Constraint) []fault {
 
 func itemFaults(k Constraint) []fault {
 	s := k.node.schema
-	items, ok := s.Items.(*jsonschema.Schema)
-	if !ok {
-		return nil
-	}
+	items := itemSchema(s)
 	if k.Keyword == "minItems" {
 		return []fault{{label: "one item less", value: sampleArray(s)[:s.MinItems-1]}}
 	}
@@ -208,6 +207,21 @@ func itemFaults(k Constraint) []fault {
 		more = append(more, sample(items))
 	}
 	return []fault{{label: "one item more", value: more}}
+}
+
+// propertyFaults have one property too few or too many.
+func propertyFaults(k Constraint) []fault {
+	s := k.node.schema
+	if k.Keyword == "maxProperties" {
+		return []fault{{label: "one property more", value: filled(s, s.MaxProperties+1)}}
+	}
+	object := filled(s, s.MinProperties)
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		if !slices.Contains(s.Required, name) && len(object) >= s.MinProperties {
+			delete(object, name)
+		}
+	}
+	return []fault{{label: "one property less", value: object}}
 }
 
 // swapCase turns small letters into capitals; a text without any into small ones.

@@ -2,8 +2,11 @@ package contract
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"math/big"
 	"regexp/syntax"
+	"slices"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
@@ -13,11 +16,20 @@ import (
 // odd: an object with its required properties, a text of a letter.
 func sample(s *jsonschema.Schema) any {
 	s = deref(s)
+	if s == nil {
+		return true
+	}
 	switch {
 	case len(s.Constant) > 0:
 		return s.Constant[0]
 	case len(s.Enum) > 0:
 		return s.Enum[0]
+	case len(s.OneOf) > 0:
+		return sample(s.OneOf[0])
+	case len(s.AnyOf) > 0:
+		return sample(s.AnyOf[0])
+	case len(s.Types) == 0:
+		return true
 	}
 	switch s.Types[0] {
 	case "object":
@@ -35,9 +47,24 @@ func sample(s *jsonschema.Schema) any {
 }
 
 func sampleObject(s *jsonschema.Schema) map[string]any {
+	return filled(s, s.MinProperties)
+}
+
+// filled is an object with what is required, and others until it has n properties
+// where the schema knows of so many.
+func filled(s *jsonschema.Schema, n int) map[string]any {
 	object := map[string]any{}
 	for _, name := range s.Required {
 		object[name] = sample(s.Properties[name])
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+		if len(object) < n {
+			object[name] = sample(s.Properties[name])
+		}
+	}
+	values := valueSchema(s)
+	for i := 1; len(object) < n && s.AdditionalProperties != false; i++ {
+		object[fmt.Sprintf("%s%d", anyName, i)] = sample(values)
 	}
 	return object
 }
@@ -45,7 +72,7 @@ func sampleObject(s *jsonschema.Schema) map[string]any {
 func sampleArray(s *jsonschema.Schema) []any {
 	items := []any{}
 	for range s.MinItems {
-		items = append(items, sample(s.Items.(*jsonschema.Schema)))
+		items = append(items, sample(itemSchema(s)))
 	}
 	return items
 }

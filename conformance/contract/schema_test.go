@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -111,15 +112,20 @@ func TestSample(t *testing.T) {
 func TestUnsupported(t *testing.T) {
 	for _, schema := range []string{
 		`"not":{"type":"null"}`, `"allOf":[{"type":"object"}]`, `"anyOf":[true]`, `"oneOf":[true]`, `"if":true`,
-		`"minProperties":1`, `"maxProperties":1`, `"propertyNames":{"maxLength":1}`, `"patternProperties":{"x":true}`,
-		`"additionalProperties":{"type":"null"}`, `"dependencies":{"a":["b"]}`, `"properties":{"a":{"type":"array","uniqueItems":true}}`,
+		`"propertyNames":{"maxLength":1}`, `"patternProperties":{"x":true}`,
+		`"dependencies":{"a":["b"]}`, `"properties":{"a":{"type":"array","uniqueItems":true}}`,
 		`"properties":{"a":{"type":"array","items":[true]}}`, `"properties":{"a":{"type":"array","contains":true}}`,
-		`"properties":{"a":{"type":"number","multipleOf":2}}`, `"properties":{"a":true}`, `"properties":{"a":{"minLength":1}}`,
+		`"properties":{"a":{"type":"number","multipleOf":2}}`, `"properties":{"a":false}`,
 		`"properties":{"a":{"type":"string","contentEncoding":"base64"}}`,
 	} {
-		e := &ClientEvent{Name: "x", Payload: compiled(t, `{"type":"object",`+schema+`}`)}
-		if _, err := constraintsOf(e); err == nil || !strings.Contains(err.Error(), "can't derive tests") {
+		e := &ClientEvent{Name: "x", Payload: compiled(t, `{"type":"object",`+schema+`}`), Examples: []json.RawMessage{[]byte(`{}`)}}
+		if _, err := constraintsOf(e, (&Contract{ID: prose}).stop); err == nil || !strings.Contains(err.Error(), "can't derive tests") {
 			t.Errorf("%s: %v", schema, err)
+		}
+		// Of another contract it is told instead.
+		c := &Contract{ClientEvents: []*ClientEvent{e}}
+		if err := c.derive(); err != nil || len(c.Underived()) != 1 {
+			t.Errorf("%s: underived %q, %v", schema, c.Underived(), err)
 		}
 	}
 }
@@ -129,10 +135,13 @@ func TestDerivedFromAnySchema(t *testing.T) {
 	e := &ClientEvent{Name: "x", Payload: compiled(t, `{"type":"object","required":["list"],"properties":{
 		"list":{"type":"array","minItems":1,"maxItems":3,"items":{"type":"object","required":["n"],"properties":{
 			"n":{"type":"number","exclusiveMinimum":0,"exclusiveMaximum":1.5}}}},
+		"map":{"type":"object","minProperties":2,"maxProperties":3,"additionalProperties":{"type":"string"}},
+		"pick":{"type":"object","minProperties":1,"maxProperties":2,"additionalProperties":false,"properties":{"a":{"type":"null"},"b":{"type":"null"},"c":{"type":"null"}}},
+		"any":true,"short":{"maxLength":2},
 		"at":{"type":"string","format":"date-time"},
 		"id":{"type":"string","minLength":2,"maxLength":4,"pattern":"^[a-c]*$"},
 		"more":{"type":"object","additionalProperties":false,"properties":{"on":{"type":"boolean"},"always":{"type":"string","const":"Yes"}}}}}`)}
-	constraints, err := constraintsOf(e)
+	constraints, err := constraintsOf(e, (&Contract{ID: prose}).stop)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +155,8 @@ func TestDerivedFromAnySchema(t *testing.T) {
 	}
 	for _, id := range []string{
 		"x minItems", "x maxItems", "x /list required", "x /list minItems", "x /list maxItems", "x /list/0 type", "x /list/0/n required",
-		"x /list/0/n exclusiveMinimum", "x /at format", "x /id minLength", "x /more additionalProperties", "x /more/on type", "x /more/always const",
+		"x /list/0/n exclusiveMinimum", "x /at format", "x /id minLength", "x /more additionalProperties", "x /map minProperties", "x /map maxProperties", "x /map/name type",
+		"x /pick minProperties", "x /pick maxProperties", "x /pick/a type", "x /short maxLength", "x /more/on type", "x /more/always const",
 	} {
 		if !slices.Contains(ids, id) {
 			t.Errorf("no constraint %s among %q", id, ids)

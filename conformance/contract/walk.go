@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -18,33 +17,61 @@ type node struct {
 	wrap func(any) any
 }
 
-// walk visits a payload's nodes, outer ones first, properties by name.
-func walk(n node, visit func(node) error) error {
+// walk visits a payload's nodes, outer ones first, properties by name. Where a
+// keyword is in the way, stop is asked instead, and nothing below is visited.
+func walk(n node, visit func(node) error, stop func(n node, keyword string) error) error {
 	n.schema = deref(n.schema)
 	if n.schema == nil {
 		return nil
 	}
 	if word := unsupported(n.schema); word != "" {
-		return fmt.Errorf("%s: the suite can't derive tests from the keyword %s", n.schema.Location, word)
+		return stop(n, word)
 	}
 	if err := visit(n); err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(n.schema.Properties)) {
-		if err := walk(n.property(name), visit); err != nil {
+		if err := walk(n.property(name, n.schema.Properties[name]), visit, stop); err != nil {
 			return err
 		}
 	}
-	if items, ok := n.schema.Items.(*jsonschema.Schema); ok {
-		return walk(n.item(items), visit)
+	if values := valueSchema(n.schema); values != nil {
+		if err := walk(n.property(anyName, values), visit, stop); err != nil {
+			return err
+		}
+	}
+	if items := itemSchema(n.schema); items != nil {
+		return walk(n.item(items), visit, stop)
 	}
 	return nil
 }
 
-func (n node) property(name string) node {
+// anyName is a property of an object whose properties have any name.
+const anyName = "name"
+
+// valueSchema is what all properties obey that are not named in a schema; nil
+// where nothing is said of them.
+func valueSchema(s *jsonschema.Schema) *jsonschema.Schema {
+	values, ok := s.AdditionalProperties.(*jsonschema.Schema)
+	if !ok || s.Properties[anyName] != nil {
+		return nil
+	}
+	return values
+}
+
+// itemSchema is what all items of an array obey; nil where nothing is said of them.
+func itemSchema(s *jsonschema.Schema) *jsonschema.Schema {
+	items, ok := s.Items.(*jsonschema.Schema)
+	if !ok {
+		return nil
+	}
+	return items
+}
+
+func (n node) property(name string, schema *jsonschema.Schema) node {
 	return node{
 		path:   n.path + "/" + escape(name),
-		schema: n.schema.Properties[name],
+		schema: schema,
 		wrap: func(v any) any {
 			object := sampleObject(n.schema)
 			object[name] = v
@@ -77,10 +104,8 @@ func deref(s *jsonschema.Schema) *jsonschema.Schema {
 }
 
 // unsupported returns the first keyword of a schema from which constraints and
-// mutations would have to be derived in a way that nobody has written yet. To
-// leave such a keyword out in silence would leave a hole in the suite.
+// mutations would have to be derived in a way that nobody has written yet.
 func unsupported(s *jsonschema.Schema) string {
-	additional, isSchema := s.AdditionalProperties.(*jsonschema.Schema)
 	tuple, isTuple := s.Items.([]*jsonschema.Schema)
 	for _, k := range []struct {
 		word string
@@ -91,19 +116,15 @@ func unsupported(s *jsonschema.Schema) string {
 		{"anyOf", len(s.AnyOf) > 0},
 		{"oneOf", len(s.OneOf) > 0},
 		{"if", s.If != nil},
-		{"minProperties", s.MinProperties != -1},
-		{"maxProperties", s.MaxProperties != -1},
 		{"propertyNames", s.PropertyNames != nil},
 		{"patternProperties", len(s.PatternProperties) > 0},
-		{"additionalProperties", isSchema && additional.Always == nil},
 		{"dependencies", len(s.Dependencies) > 0},
 		{"uniqueItems", s.UniqueItems},
 		{"items", isTuple && tuple != nil},
 		{"contains", s.Contains != nil},
 		{"multipleOf", s.MultipleOf != nil},
 		{"contentEncoding", s.ContentEncoding != "" || s.ContentMediaType != ""},
-		{"boolean schema", s.Always != nil},
-		{"(no type)", len(s.Types) == 0},
+		{"false", s.Always != nil && !*s.Always},
 	} {
 		if k.used {
 			return k.word
