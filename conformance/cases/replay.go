@@ -308,6 +308,7 @@ func badOffset(t *kit.T, keyword string) {
 		a := seen(t, t.User(), offset).Failure()
 		t.Expect(a.Code).To(Equal("VALIDATION_ERROR"), "code for a serverOffset %#v", offset)
 		t.Expect(a.Where()).To(Equal("/serverOffset "+keyword), "details for a serverOffset %#v", offset)
+		t.Expect(a.Message).To(ContainSubstring("serverOffset"), "text for a serverOffset %#v: it says where", offset)
 	}
 	t.Coverage.Constraint("connect /serverOffset " + keyword)
 }

@@ -28,7 +28,7 @@ func validation(c *contract.Contract) []kit.Case {
 		for _, one := range constraintsOf(c, e.Name) {
 			all = append(all, kit.Case{
 				ID: "validation/" + e.Name + suffix(one), Section: section,
-				Contract: fmt.Sprintf("%s refuses what breaks %s of %s, and says so in details", e.Name, one.Keyword, place(one)),
+				Contract: fmt.Sprintf("%s refuses what breaks %s of %s, and says so in details, with and without a callback", e.Name, one.Keyword, place(one)),
 				Run:      func(t *kit.T) { refused(t, c, e.Name, one) },
 			})
 		}
@@ -66,9 +66,10 @@ func accepted(t *kit.T, c *contract.Contract, e *contract.ClientEvent) {
 	}
 }
 
-// refused sends what breaks the constraint.
+// refused sends what breaks the constraint. The plainest of it is sent without a
+// callback too: failures take the same way from there on.
 func refused(t *kit.T, c *contract.Contract, event string, one contract.Constraint) {
-	sockets := fresh(t)
+	sockets, told := fresh(t), false
 	for _, m := range c.Mutations(event) {
 		if m.Constraint != one.ID {
 			continue
@@ -80,6 +81,22 @@ func refused(t *kit.T, c *contract.Contract, event string, one contract.Constrai
 			t.Fatalf("%s with %s: %s\nin %s", event, m.Name, why, a.Raw)
 		}
 		t.Expect(a.Error).NotTo(BeEmpty())
+		if !told {
+			told = true
+			toldByEvent(t, sockets(), event, m, a)
+		}
+	}
+}
+
+// toldByEvent sends what was refused in an acknowledgement without asking for one.
+func toldByEvent(t *kit.T, c *kit.Client, event string, m contract.Mutation, acked kit.Answer) {
+	c.Send(event, args(m.Args)...)
+	a := c.Failure()
+	t.Expect(a.Code).To(Equal("VALIDATION_ERROR"), "code of the event error of %s with %s: %s", event, m.Name, a.Raw)
+	t.Expect(a.Event).To(Equal(event), "event of the event error of %s with %s", event, m.Name)
+	t.Expect(a.Message).To(Equal(acked.Error), "message of the event error, beside the text of the same failure in an acknowledgement")
+	if why := unlike(m, found(a)); why != "" {
+		t.Fatalf("the event error of %s with %s: %s\nin %s", event, m.Name, why, a.Raw)
 	}
 }
 
