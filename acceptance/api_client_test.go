@@ -109,6 +109,16 @@ func (a *restAPI) judge(req *http.Request, got answer) error {
 	})
 }
 
+// emit makes a call that emits, and returns the timestamp of its answer.
+func (a *restAPI) emit(t *testing.T, token, path, body string) string {
+	t.Helper()
+	got := a.do(t, call{method: http.MethodPost, path: path, token: token, body: body})
+	if got.status != http.StatusAccepted {
+		t.Fatalf("%s: %d %s", path, got.status, got.body)
+	}
+	return decode[struct{ Timestamp string }](t, got.body).Timestamp
+}
+
 // refused makes a call that fails.
 func (a *restAPI) refused(t *testing.T, c call, status int, code string) (failure, http.Header) {
 	t.Helper()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -21,6 +22,46 @@ func overAPIs(t *testing.T, test func(t *testing.T, a *restAPI, d dialer)) {
 	overCells(t, func(t *testing.T, c cell) {
 		s := c.own(t, roomy, "SOCKET_RATE_LIMIT=1000000")
 		test(t, api(t, s), c.dialer(transports()[0], s))
+	})
+}
+
+// TestAPIEmitsWithTheirTime: the time that a call answers is that of its event.
+// Ids in paths are what they are decoded to.
+func TestAPIEmitsWithTheirTime(t *testing.T) {
+	overAPIs(t, func(t *testing.T, a *restAPI, d dialer) {
+		id := user(t) + "/%20é"
+		c := d.connect(t, claims{"userId": id, "role": "admin", "department": "sales"})
+		admin := token(t, claims{"userId": "root", "role": "admin"})
+		for _, e := range []struct{ path, body, event string }{
+			{"/api/users/" + url.PathEscape(id) + "/notifications", `{"title":"t","message":"<é\u0000>"}`, "notification"},
+			{"/api/system-messages", `{"message":"m"}`, "system_message"},
+			{"/api/admin-messages", `{"message":"m"}`, "admin_message"},
+			{"/api/departments/sales/messages", `{"message":"m"}`, "department_message"},
+		} {
+			at, got := a.emit(t, admin, e.path, e.body), decode[struct{ Timestamp string }](t, c.next(e.event))
+			if at == "" || got.Timestamp != at {
+				t.Errorf("%s: answered %q, emitted %q", e.path, at, got.Timestamp)
+			}
+		}
+	})
+}
+
+// TestAPIDisconnectIsTold: clients are told that it was the server, so that they do
+// not come back by themselves.
+func TestAPIDisconnectIsTold(t *testing.T) {
+	overCells(t, func(t *testing.T, c cell) {
+		s := c.own(t, roomy)
+		victim := user(t)
+		var tabs []*client
+		for _, tr := range transports() {
+			tabs = append(tabs, c.dialer(tr, s).connect(t, claims{"userId": victim}))
+		}
+		api(t, s).emit(t, token(t, claims{"userId": "root", "role": "admin"}), "/api/users/"+victim+"/disconnect", "")
+		for i, tab := range tabs {
+			if reason, err := tab.Disconnected(tab.ctx); err != nil || reason != "io server disconnect" {
+				t.Errorf("tab %d: %q %v", i, reason, err)
+			}
+		}
 	})
 }
 
@@ -185,6 +226,67 @@ func TestAPIPagesDuringWrites(t *testing.T) {
 		after := decode[page](t, a.do(t, call{method: "GET", path: "/api/messages?user=" + bob + "&after=" + sent[3] + "&before=" + sent[0], token: token(t, claims{"userId": "root", "role": "admin"})}).body)
 		if len(after.Messages) != 2 || after.Messages[0].ID != sent[1] || after.Messages[1].ID != sent[2] {
 			t.Errorf("between two ids: %+v", after)
+		}
+	})
+}
+
+// TestAPIActionsNewestFirst: of one user, page by page, or of one name by whomever.
+func TestAPIActionsNewestFirst(t *testing.T) {
+	overAPIs(t, func(t *testing.T, a *restAPI, d dialer) {
+		alice, bob := user(t), user(t)
+		c, other := d.connect(t, claims{"userId": alice}), d.connect(t, claims{"userId": bob})
+		var ids []string
+		for _, from := range []struct {
+			c      *client
+			action string
+		}{{c, "login " + alice}, {c, "view"}, {c, "login " + alice}, {other, "login " + alice}} {
+			ids = append(ids, decode[struct{ ActionID string }](t, from.c.call("user_action", map[string]any{"action": from.action})).ActionID)
+		}
+		read := func(query string) (got []string, next string) {
+			list := decode[struct {
+				Actions    []struct{ ID string }
+				NextCursor string
+			}](t, a.do(t, call{method: "GET", path: "/api/actions?" + query, token: token(t, claims{"userId": "root", "role": "admin"})}).body)
+			for _, entry := range list.Actions {
+				got = append(got, entry.ID)
+			}
+			return got, list.NextCursor
+		}
+		first, next := read("limit=1&user=" + alice)
+		second, _ := read("limit=2&user=" + alice + "&before=" + next)
+		if got := append(first, second...); !slices.Equal(got, []string{ids[2], ids[1], ids[0]}) {
+			t.Errorf("by user: %q of %q", got, ids)
+		}
+		if got, _ := read("action=" + url.QueryEscape("login "+alice)); !slices.Equal(got, []string{ids[3], ids[2], ids[0]}) {
+			t.Errorf("by name: %q of %q", got, ids)
+		}
+	})
+}
+
+// TestAPIPresenceByID: pages list users by ascending id, whatever is in it.
+func TestAPIPresenceByID(t *testing.T) {
+	overAPIs(t, func(t *testing.T, a *restAPI, d dialer) {
+		prefix := user(t)
+		var want []string
+		for i := range 5 {
+			want = append(want, fmt.Sprintf("%s/é %d", prefix, i))
+		}
+		for _, i := range []int{3, 0, 4, 2, 1} {
+			d.enter(t, want[i])
+		}
+		var got []string
+		for next, path := "start", "/api/presence?limit=2"; next != ""; path = "/api/presence?limit=2&cursor=" + next {
+			page := decode[struct {
+				Users      []userInfo
+				NextCursor string
+			}](t, a.do(t, call{method: "GET", path: path, token: token(t, claims{"userId": "reader"})}).body)
+			for _, u := range page.Users {
+				got = append(got, u.ID)
+			}
+			next = page.NextCursor
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("online %q, want %q", got, want)
 		}
 	})
 }

@@ -62,3 +62,28 @@ func wantRefusal(t *testing.T, err error, want refusal) {
 		t.Errorf("data: %s", refused.Data)
 	}
 }
+
+// TestRefusals: the data of a refusal is its code and nothing else, and a token is
+// at most 8 KiB, however good it is. The contract leaves both to the server.
+func TestRefusals(t *testing.T) {
+	expired, invalid := refusals()
+	good := claims{"userId": "u1"}
+	overCells(t, func(t *testing.T, cell cell) {
+		d := cell.dialer(transports()[0], cell.server)
+		for name, tt := range map[string]struct {
+			auth any
+			want refusal
+		}{
+			"no auth":   {nil, refusal{"Authentication token required", "AUTH_TOKEN_REQUIRED"}},
+			"expired":   {map[string]any{"token": token(t, merge(good, claims{"exp": time.Now().Add(-time.Hour).Unix()}))}, expired},
+			"banned":    {map[string]any{"token": token(t, merge(good, claims{"role": "banned"}))}, refusal{"User is banned", "AUTH_USER_BANNED"}},
+			"malformed": {map[string]any{"token": "not.a.token"}, invalid},
+			"over-long": {map[string]any{"token": token(t, merge(good, claims{"pad": strings.Repeat("x", 20_000)}))}, invalid},
+		} {
+			t.Run(name, func(t *testing.T) {
+				_, err := d.dial(t, func(o *driver.DialOptions) { o.Auth = tt.auth })
+				wantRefusal(t, err, tt.want)
+			})
+		}
+	})
+}
