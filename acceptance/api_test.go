@@ -254,7 +254,7 @@ func TestAPIActionsNewestFirst(t *testing.T) {
 		}
 		first, next := read("limit=1&user=" + alice)
 		second, _ := read("limit=2&user=" + alice + "&before=" + next)
-		if got := append(first, second...); !slices.Equal(got, []string{ids[2], ids[1], ids[0]}) {
+		if got := slices.Concat(first, second); !slices.Equal(got, []string{ids[2], ids[1], ids[0]}) {
 			t.Errorf("by user: %q of %q", got, ids)
 		}
 		if got, _ := read("action=" + url.QueryEscape("login "+alice)); !slices.Equal(got, []string{ids[3], ids[2], ids[0]}) {
