@@ -187,17 +187,3 @@ func (f failure) where() string {
 	}
 	return strings.Join(lines, "\n")
 }
-
-// sameJSON reports whether two texts are the same JSON value.
-func sameJSON(t *testing.T, a, b json.RawMessage) bool {
-	t.Helper()
-	x, err := json.Marshal(decode[any](t, a))
-	if err != nil {
-		t.Fatal(err)
-	}
-	y, err := json.Marshal(decode[any](t, b))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(x) == string(y)
-}

@@ -85,7 +85,7 @@ func (k keyPair) jwk(t *testing.T, kid string) map[string]string {
 // wantToken checks that a token is good, or none, for Socket.IO and for HTTP.
 func wantToken(t *testing.T, s *server, name, token string, good bool) {
 	t.Helper()
-	_, _, _, invalid := refusals()
+	_, invalid := refusals()
 	_, err := suite.first().dialer(transports()[0], s).dial(t, func(o *driver.DialOptions) { o.Auth = map[string]any{"token": token} })
 	switch {
 	case good && err != nil:
@@ -166,7 +166,7 @@ func TestContract2_IssuerAudienceAndExpiry(t *testing.T) {
 	} {
 		wantToken(t, s, c.name, token(t, merge(good, c.change)), c.good)
 	}
-	_, expired, _, _ := refusals()
+	expired, _ := refusals()
 	_, err := suite.first().dialer(transports()[0], s).dial(t, func(o *driver.DialOptions) {
 		o.Auth = map[string]any{"token": token(t, merge(good, claims{"exp": time.Now().Add(-2 * time.Second).Unix()}))}
 	})

@@ -21,8 +21,6 @@ type judge struct {
 	events  map[string]*jsonschema.Schema
 	acks    map[string]*jsonschema.Schema
 	failure *jsonschema.Schema
-	// clientEvents are the payload schemas of what clients send, by name.
-	clientEvents map[string]*jsonschema.Schema
 }
 
 // document is what the judge reads of an AsyncAPI document.
@@ -75,7 +73,7 @@ func compileJudge(text []byte) (*judge, error) {
 	if err := c.AddResource(documentURL, bytes.NewReader(text)); err != nil {
 		return nil, fmt.Errorf("read the contract: %w", err)
 	}
-	j := &judge{events: map[string]*jsonschema.Schema{}, acks: map[string]*jsonschema.Schema{}, clientEvents: map[string]*jsonschema.Schema{}}
+	j := &judge{events: map[string]*jsonschema.Schema{}, acks: map[string]*jsonschema.Schema{}}
 	for id, op := range doc.Operations {
 		if len(op.Messages) != 1 {
 			return nil, fmt.Errorf("operation %s has %d messages", id, len(op.Messages))
@@ -88,7 +86,6 @@ func compileJudge(text []byte) (*judge, error) {
 			j.events[name] = schema
 			continue
 		}
-		j.clientEvents[name] = schema
 		for _, r := range op.Reply.Messages {
 			replyName, reply, err := message(c, tree, r.Ref)
 			if err != nil {

@@ -1,15 +1,12 @@
 package acceptance
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/parlance-dev/parlance/conformance/driver"
 )
 
 // userInfo is an online user.
@@ -152,57 +149,6 @@ func TestPresence_OnlineUsers_OnceWithItselfBeforeAnyChange(t *testing.T) {
 	})
 }
 
-func TestPresence_UserOnline_OnlyFirstSocketAndNotToItself(t *testing.T) {
-	overTransports(t, func(t *testing.T, d dialer) {
-		u := user(t)
-		watcher := d.enter(t, user(t))
-		tab1 := d.enter(t, u)
-		if info := watcher.online(u); info.ID != u || info.SocketID != tab1.ID() {
-			t.Errorf("user_online: %+v", info)
-		}
-		tab2 := d.enter(t, u)
-		d.marker(t, watcher, tab1, tab2)
-		wantTold(t, watcher, "the watcher", u, "+")
-		wantTold(t, tab1, "the first tab", u, "=")
-		wantTold(t, tab2, "the second tab", u, "=")
-	})
-}
-
-func TestPresence_UserOffline_OnlyLastSocket(t *testing.T) {
-	overTransports(t, func(t *testing.T, d dialer) {
-		u := user(t)
-		watcher := d.enter(t, user(t))
-		tabs := []*client{d.enter(t, u), d.enter(t, u), d.enter(t, u)}
-		for _, i := range []int{0, 2} {
-			if err := tabs[i].Disconnect(tabs[i].ctx); err != nil {
-				t.Fatal(err)
-			}
-		}
-		// The newest socket that is left stands for the user once the others are gone.
-		began := time.Now()
-		left := userInfo{}
-		for left.Connections == nil || *left.Connections > 1 {
-			if time.Since(began) > patience {
-				t.Fatalf("two tabs have left: %+v", left)
-			}
-			left = entry(t, d.connect(t, claims{"userId": user(t)}).onlineUsers(), u)
-		}
-		if left.SocketID != tabs[1].ID() {
-			t.Errorf("%s is left, the snapshot says %s", tabs[1].ID(), left.SocketID)
-		}
-		d.marker(t, watcher)
-		wantTold(t, watcher, "the watcher", u, "+")
-		if err := tabs[1].Disconnect(tabs[1].ctx); err != nil {
-			t.Fatal(err)
-		}
-		watcher.offline(u)
-		d.connect(t, claims{"userId": u})
-		watcher.online(u)
-		d.marker(t, watcher)
-		wantTold(t, watcher, "the watcher", u, "+-+")
-	})
-}
-
 func TestPresence_OnlineUsers_NewestFirstWithinLimit(t *testing.T) {
 	overCells(t, func(t *testing.T, cell cell) {
 		s := cell.own(t, "ONLINE_USERS_LIMIT=3")
@@ -329,27 +275,6 @@ func TestPresence_LastSeen_MovesWithAnyEvent(t *testing.T) {
 			}
 			last = seen()
 		}
-	})
-}
-
-func TestPresence_RefusedClientIsNotOnline(t *testing.T) {
-	overTransports(t, func(t *testing.T, d dialer) {
-		u := user(t)
-		watcher := d.enter(t, user(t))
-		for _, c := range []claims{{"userId": u, "role": "banned"}, {"userId": u, "exp": time.Now().Add(-time.Hour).Unix()}} {
-			var refused *driver.ConnectError
-			_, err := d.dial(t, func(o *driver.DialOptions) { o.Auth = map[string]any{"token": token(t, c)} })
-			if !errors.As(err, &refused) {
-				t.Fatalf("%v: %v", c, err)
-			}
-		}
-		d.marker(t, watcher)
-		wantTold(t, watcher, "the watcher", u, "")
-		late := d.connect(t, claims{"userId": user(t)})
-		late.sync()
-		wantTold(t, late, "a new client", u, "")
-		d.connect(t, claims{"userId": u}) // the control
-		watcher.online(u)
 	})
 }
 

@@ -29,27 +29,6 @@ func TestMalformedPacketsHarmNobodyElse(t *testing.T) {
 	})
 }
 
-func TestOversizePacketClosesOnlyItsConnection(t *testing.T) {
-	overTransports(t, func(t *testing.T, d dialer) {
-		witness, c := d.connect(t, claims{"userId": user(t)}), d.connect(t, claims{"userId": user(t)})
-		c.send("send_message", map[string]any{"to": "u2", "content": strings.Repeat("x", 100_000)})
-		if reason, err := c.Disconnected(c.ctx); err != nil {
-			t.Errorf("still connected: %q, %v", reason, err)
-		}
-		witness.sync()
-	})
-}
-
-func TestLargestPacketIsHandled(t *testing.T) {
-	overTransports(t, func(t *testing.T, d dialer) {
-		c := d.connect(t, claims{"userId": user(t)})
-		data := map[string]any{"pad": strings.Repeat("x", 99_000)}
-		if got := decode[map[string]any](t, c.call("user_action", map[string]any{"action": "big", "data": data})); got["success"] != true {
-			t.Errorf("acknowledged with %v", got)
-		}
-	})
-}
-
 func TestOrigins(t *testing.T) {
 	overCells(t, func(t *testing.T, cell cell) {
 		s := cell.own(t, "FRONTEND_URL=https://front.example,http://localhost:3000")
@@ -79,23 +58,6 @@ func TestOrigins(t *testing.T) {
 					}
 				})
 			}
-		}
-	})
-}
-
-func TestGracefulStop(t *testing.T) {
-	overCells(t, func(t *testing.T, cell cell) {
-		for _, tr := range transports() {
-			t.Run(tr.name, func(t *testing.T) {
-				s := cell.start(t, t.TempDir())
-				c := cell.dialer(tr, s).connect(t, claims{"userId": user(t)})
-				if err := s.stop(); err != nil {
-					t.Error(err)
-				}
-				if _, err := c.Disconnected(c.ctx); err != nil {
-					t.Error(err)
-				}
-			})
 		}
 	})
 }

@@ -40,7 +40,10 @@ func refusals() []kit.Case {
 		{
 			ID: "auth/required", Section: authSection,
 			Contract: "without a token the connection is refused with `Authentication token required`, AUTH_TOKEN_REQUIRED",
-			Run:      func(t *kit.T) { wantRefusal(t, required, nil, nil) },
+			Run: func(t *kit.T) {
+				wantRefusal(t, required, nil, nil)
+				wantRefusal(t, required, fields{}, nil)
+			},
 		},
 		{
 			ID: "auth/expired", Section: authSection,

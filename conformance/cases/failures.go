@@ -122,7 +122,7 @@ func unknownEvents() []kit.Case {
 			Contract: "an event that the document does not have fails with UNKNOWN_EVENT, `Unknown event: <name>`",
 			Run: func(t *kit.T) {
 				c := t.ConnectUser(t.User())
-				for _, name := range []string{"no_such_event", "Ping", "new_message", "toString"} {
+				for _, name := range []string{"no_such_event", "Ping", "new_message", "pong", "toString"} {
 					t.Expect(c.Fails("UNKNOWN_EVENT", name, fields{"a": 1}).Error).To(Equal("Unknown event: " + name))
 				}
 			},
@@ -185,7 +185,9 @@ func unknownEventCut(t *kit.T) {
 	t.Expect(c.Fails("UNKNOWN_EVENT", fits).Error).To(Equal("Unknown event: " + fits))
 	t.Expect(c.Fails("UNKNOWN_EVENT", long).Error).To(Equal("Unknown event: " + fits + "…"))
 	c.Send(long)
-	t.Expect(c.Failure().Event).To(Equal(fits + "…"))
+	told := c.Failure()
+	t.Expect(told.Event).To(Equal(fits + "…"))
+	t.Expect(told.Message).To(Equal("Unknown event: " + fits + "…"))
 	// Characters are code points: these are two units of UTF-16 each.
 	wide := strings.Repeat("🙂", 64)
 	t.Expect(c.Fails("UNKNOWN_EVENT", wide).Error).To(Equal("Unknown event: " + wide))

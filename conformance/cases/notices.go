@@ -2,6 +2,7 @@ package cases
 
 import (
 	"encoding/json"
+	"strings"
 
 	. "github.com/onsi/gomega" //nolint:staticcheck // the words of assertions
 
@@ -29,6 +30,7 @@ func notices() []kit.Case {
 		once("notices/department-moderator", calls, "a moderator of the department may send it messages", departmentModerator),
 		once("notices/user-update", events, "user_update goes to the user's sockets and to administrators, and to nobody else", userUpdate),
 		once("notices/user-update-once", events, "user_update comes once also to a socket that is the user's and an administrator's", userUpdateOnce),
+		once("notices/user-update-offline", events, "user_update goes to administrators also where the user is offline", userUpdateOffline),
 		once("notices/disconnect", calls, "disconnect ends all sockets of the user and nobody else's", disconnect),
 		once("notices/disconnect-offline", events, "after disconnect the others get one user_offline", disconnectOffline),
 	}
@@ -132,6 +134,7 @@ func departmentMessage(t *kit.T) {
 	members := everywhere(t, kit.Claims{"userId": t.User(), "department": department})
 	others := []*kit.Client{
 		t.Connect(kit.Claims{"userId": t.User(), "department": department + "-2"}),
+		t.Connect(kit.Claims{"userId": t.User(), "department": strings.ToUpper(department)}),
 		t.Connect(kit.Claims{"userId": t.User(), "role": "admin"}),
 		t.Connect(kit.Claims{"userId": t.User(), "role": "moderator"}),
 	}
@@ -164,6 +167,12 @@ func userUpdateOnce(t *kit.T) {
 	both := everywhere(t, kit.Claims{"userId": user, "role": "admin"})
 	emit(t, call{what: postUpdate, of: user, token: admin(t), body: fields{"data": fields{}}})
 	arrives(t, "user_update", user, fields{"userId": user, "data": fields{}}, both)
+}
+
+func userUpdateOffline(t *kit.T) {
+	user, root, other := t.User(), t.Connect(kit.Claims{"userId": t.User(), "role": "admin"}), t.ConnectUser(t.User())
+	emit(t, call{what: postUpdate, of: user, token: admin(t), body: fields{"data": fields{}}})
+	arrives(t, "user_update", user, fields{"userId": user, "data": fields{}}, []*kit.Client{root}, other)
 }
 
 func disconnect(t *kit.T) {

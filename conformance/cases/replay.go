@@ -135,10 +135,7 @@ func replayedTo() []kit.Case {
 		{
 			ID: "replay/without-offset", Section: section,
 			Contract: "without serverOffset there is no replay",
-			Run: func(t *kit.T) {
-				m := away(t, 2)
-				t.Expect(m.got(t, t.ConnectUser(m.to))).To(BeEmpty(), "what a client without serverOffset gets of older messages")
-			},
+			Run:      withoutOffset,
 		},
 		{
 			ID: "replay/own-only", Section: section,
@@ -210,6 +207,16 @@ func replayedTo() []kit.Case {
 	}
 }
 
+// withoutOffset has nothing, and then what looks like a serverOffset and is none.
+func withoutOffset(t *kit.T) {
+	m := away(t, 2)
+	for _, auth := range []fields{nil, {"serveroffset": fromTheStart, "other": fields{"serverOffset": fromTheStart}}} {
+		c := t.ConnectWith(kit.Claims{"userId": m.to}, auth)
+		t.Expect(m.got(t, c)).To(BeEmpty(), "what a client without serverOffset gets of older messages, with %v", auth)
+		t.Expect(c.Payloads("error")).To(BeEmpty(), "errors to a client without serverOffset, with %v", auth)
+	}
+}
+
 // replayWhole compares messages of all kinds as a tab got them live and as
 // another one gets them replayed.
 func replayWhole(t *kit.T) {
@@ -237,7 +244,7 @@ func noULIDs() map[string][]any {
 	const valid = "01KEM2VQ7YABCDEFGHJKMNPQRS"
 	return map[string][]any{
 		"type":    {nil, 7, true, fields{"id": valid}, []any{valid}},
-		"pattern": {"", "x", valid[1:], valid + "0", "8" + valid[1:], valid[:25] + "U", valid[:25] + "!", " " + valid[1:]},
+		"pattern": {"", "x", valid[1:], valid + "0", "8" + valid[1:], valid[:25] + "U", valid[:25] + "!", valid[:25] + "é", " " + valid[1:], valid + "\n", strings.ToLower(valid)},
 	}
 }
 
@@ -301,6 +308,7 @@ func badOffset(t *kit.T, keyword string) {
 		a := seen(t, t.User(), offset).Failure()
 		t.Expect(a.Code).To(Equal("VALIDATION_ERROR"), "code for a serverOffset %#v", offset)
 		t.Expect(a.Where()).To(Equal("/serverOffset "+keyword), "details for a serverOffset %#v", offset)
+		t.Expect(a.Message).To(ContainSubstring("serverOffset"), "text for a serverOffset %#v: it says where", offset)
 	}
 	t.Coverage.Constraint("connect /serverOffset " + keyword)
 }

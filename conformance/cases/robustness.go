@@ -179,7 +179,9 @@ func oddEvents() []kit.Case {
 				c := t.ConnectUser(t.User())
 				c.Fails("UNKNOWN_EVENT", "error", fields{"message": "x"})
 				c.Send("error")
-				c.Failure()
+				a := c.Failure()
+				t.Expect(a.Code).To(Equal("UNKNOWN_EVENT"), "code of the event error of an event named error")
+				t.Expect(a.Event).To(Equal("error"), "event of the event error of an event named error")
 				c.Sync()
 			},
 		},

@@ -1,6 +1,8 @@
 package cases
 
 import (
+	"strings"
+
 	. "github.com/onsi/gomega" //nolint:staticcheck // the words of assertions
 
 	"github.com/parlance-dev/parlance/conformance/kit"
@@ -21,9 +23,11 @@ func ownRooms() []kit.Case {
 			ID: "rooms/join", Section: sectionRooms,
 			Contract: "join_room and leave_room answer {success: true, room}",
 			Run: func(t *kit.T) {
-				c, name := t.ConnectUser(t.User()), t.Room()
-				t.Expect(c.OK("join_room", room(name)).Fields()).To(Equal(fields{"success": true, "room": name}))
-				t.Expect(c.OK("leave_room", room(name)).Fields()).To(Equal(fields{"success": true, "room": name}))
+				c := t.ConnectUser(t.User())
+				for _, name := range []string{t.Room(), t.Room() + ":A.b_c-9", strings.Repeat("r", 128)} {
+					t.Expect(c.OK("join_room", room(name)).Fields()).To(Equal(fields{"success": true, "room": name}))
+					t.Expect(c.OK("leave_room", room(name)).Fields()).To(Equal(fields{"success": true, "room": name}))
+				}
 			},
 		},
 		{
@@ -39,7 +43,8 @@ func ownRooms() []kit.Case {
 			ID: "rooms/leave-unknown", Section: sectionRooms,
 			Contract: "leaving a room that one is not in succeeds",
 			Run: func(t *kit.T) {
-				t.ConnectUser(t.User()).OK("leave_room", room(t.Room()))
+				name := t.Room()
+				t.Expect(t.ConnectUser(t.User()).OK("leave_room", room(name)).Fields()).To(Equal(fields{"success": true, "room": name}))
 			},
 		},
 		{
@@ -88,11 +93,13 @@ func reservedRooms() []kit.Case {
 		},
 		{
 			ID: "rooms/reserved-leave", Section: sectionRooms,
-			Contract: "nobody leaves a reserved room by event, not even one that it is in",
+			Contract: "nobody leaves a reserved room by event, whether it is in it or not",
 			Run: func(t *kit.T) {
 				user, d := t.User(), t.Name("d")
 				c := t.Connect(kit.Claims{"userId": user, "role": "admin", "department": d})
-				for _, name := range []string{"all_users", "admins", "moderators", "user_" + user, "department_" + d} {
+				in := []string{"all_users", "admins", "user_" + user, "department_" + d}
+				out := []string{"moderators", "user_" + t.User(), "department_" + t.Name("d")}
+				for _, name := range append(in, out...) {
 					c.Fails("FORBIDDEN", "leave_room", room(name))
 				}
 			},
@@ -125,6 +132,7 @@ func reservedRooms() []kit.Case {
 				c.Fails("FORBIDDEN", "join_room", room(other.ID()))
 				c.Fails("FORBIDDEN", "join_room", room(c.ID()))
 				c.Fails("FORBIDDEN", "leave_room", room(other.ID()))
+				c.Fails("FORBIDDEN", "leave_room", room(c.ID()))
 			},
 		},
 	}

@@ -32,22 +32,26 @@ func newSender(t *kit.T, c *contract.Contract, e *contract.ClientEvent) *sender 
 // or, where the contract has none for it, by the event of failures. That of an
 // event that went well is empty.
 func (s *sender) send(args ...any) kit.Answer {
-	const each = 2 // events, with the one that shows the end of the other
-	if s.left < each {
-		s.client, s.left = s.t.Enter(roleFor(s.e)), allowance(s.c)
-	}
 	if s.e.Ack != nil {
-		s.left--
-		return s.client.Call(s.e.Name, args...)
+		return s.next(1).Call(s.e.Name, args...)
 	}
-	s.left -= each
+	client := s.next(2)
 	before := len(s.failures())
-	s.client.Send(s.e.Name, args...)
-	s.client.Call(unknown) // events are handled in order
+	client.Send(s.e.Name, args...)
+	client.Call(unknown) // events are handled in order
 	if all := s.failures(); len(all) > before {
 		return all[before]
 	}
 	return kit.Answer{}
+}
+
+// next returns a socket that may send n events.
+func (s *sender) next(n int) *kit.Client {
+	if s.left < n {
+		s.client, s.left = s.t.Enter(roleFor(s.e)), allowance(s.c)
+	}
+	s.left -= n
+	return s.client
 }
 
 // failures are those of the event that the client was told so far.

@@ -44,6 +44,15 @@ func signatures() []kit.Case {
 				mine, other := good(t, t.User()), t.Token(kit.Claims{"userId": t.User(), "role": "admin"})
 				return cutSignature(other) + mine[strings.LastIndex(mine, ".")+1:]
 			}),
+		{
+			ID: "auth/signature-changed", Section: authSection, Scope: kit.Once,
+			Contract: "a token is invalid with another character in any of its parts",
+			Run: func(t *kit.T) {
+				for part := range 3 {
+					wantRefusal(t, invalid, fields{"token": changed(good(t, t.User()), part)}, nil)
+				}
+			},
+		},
 		refusesToken("alg-hs384", "HS384 is not accepted, not even with the right secret", signed(jwt.SigningMethodHS384, secret)),
 		refusesToken("alg-hs512", "HS512 is not accepted, not even with the right secret", signed(jwt.SigningMethodHS512, secret)),
 		refusesToken("alg-rs256", "RS256 is not accepted where a secret is configured", signed(jwt.SigningMethodRS256, rsaKey)),
@@ -88,6 +97,19 @@ func signatures() []kit.Case {
 }
 
 func cutSignature(token string) string { return token[:strings.LastIndex(token, ".")+1] }
+
+// changed puts another character in the place of one of a part. It is not the
+// last one, of which some bits do not count.
+func changed(token string, part int) string {
+	const at = 5
+	parts := strings.Split(token, ".")
+	other := "A"
+	if parts[part][at] == 'A' {
+		other = "B"
+	}
+	parts[part] = parts[part][:at] + other + parts[part][at+1:]
+	return strings.Join(parts, ".")
+}
 
 func rsaKey(t *kit.T) any {
 	const bits = 2048

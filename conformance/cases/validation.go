@@ -24,7 +24,7 @@ func validation(c *contract.Contract, section string) []kit.Case {
 		for _, one := range constraintsOf(c, e.Name) {
 			all = append(all, kit.Case{
 				ID: "validation/" + e.Name + suffix(one), Section: section,
-				Contract: fmt.Sprintf("%s refuses what breaks %s of %s, and says so in details", e.Name, one.Keyword, place(one)),
+				Contract: fmt.Sprintf("%s refuses what breaks %s of %s, and says so in details, with and without a callback", e.Name, one.Keyword, place(one)),
 				Run:      func(t *kit.T) { refused(t, c, e, one) },
 			})
 		}
@@ -69,9 +69,11 @@ func accepted(t *kit.T, c *contract.Contract, e *contract.ClientEvent) {
 	}
 }
 
-// refused sends what breaks the constraint.
+// refused sends what breaks the constraint. The plainest of it is sent without a
+// callback too: failures take the same way from there on.
 func refused(t *kit.T, c *contract.Contract, e *contract.ClientEvent, one contract.Constraint) {
 	s := newSender(t, c, e)
+	told := e.Ack == nil || c.ErrorEvent == ""
 	for _, m := range c.Mutations(e.Name) {
 		if m.Constraint != one.ID {
 			continue
@@ -83,6 +85,24 @@ func refused(t *kit.T, c *contract.Contract, e *contract.ClientEvent, one contra
 			t.Fatalf("%s with %s: %s\nin %s", e.Name, m.Name, why, a.Raw)
 		}
 		t.Expect(a.Error + a.Message).NotTo(BeEmpty())
+		if !told {
+			told = true
+			s.told(m, a)
+		}
+	}
+}
+
+// told sends what was refused in an acknowledgement without asking for one.
+func (s *sender) told(m contract.Mutation, acked kit.Answer) {
+	t, client := s.t, s.next(1)
+	client.Send(s.e.Name, args(m.Args)...)
+	payload := client.Next(s.c.ErrorEvent)
+	a := kit.Decode[kit.Answer](t, payload)
+	t.Expect(a.Code).To(Equal(validationError), "code of the event %s of %s with %s: %s", s.c.ErrorEvent, s.e.Name, m.Name, payload)
+	t.Expect(a.Event).To(Equal(s.e.Name), "event of the event %s of %s with %s", s.c.ErrorEvent, s.e.Name, m.Name)
+	t.Expect(a.Message).To(Equal(acked.Error), "message of the event %s, beside the text of the same failure in an acknowledgement", s.c.ErrorEvent)
+	if why := unlike(m, found(a)); why != "" {
+		t.Fatalf("the event %s of %s with %s: %s\nin %s", s.c.ErrorEvent, s.e.Name, m.Name, why, payload)
 	}
 }
 

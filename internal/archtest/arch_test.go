@@ -81,7 +81,7 @@ func laws() []law {
 		{folder: "internal/logging", outside: []string{"*"}},
 		{folder: "internal/app", module: []string{"internal/...", "sio/..."}, outside: []string{"*"}, tests: []string{"conformance/driver", "acceptance/ferretdb"}},
 		{folder: "internal/archtest"},
-		{folder: "internal/docstest"},
+		{folder: "internal/docstest", tests: []string{"conformance"}}, // the ids of its cases
 		{folder: "cmd/parlance", module: []string{"generator/..."}, outside: []string{"*"}},
 		{folder: "cmd/server", module: []string{"internal/..."}, outside: []string{"*"}},
 		{folder: "acceptance", module: []string{"asyncapi", "schemas", "conformance/driver"}, outside: []string{"*"}, tests: []string{"acceptance/ferretdb"}},

@@ -55,6 +55,7 @@ export function handleEvents(socket, context) {
     try {
       if (!Object.hasOwn(handlers, event) && fault('unknown-event-ignored')) return
       if (!Object.hasOwn(handlers, event) && fault('unknown-event-disconnects')) return void socket.disconnect(true)
+      if (event === 'error' && !ack && fault('event-named-error-is-socket-error')) throw new Failure('SOCKET_ERROR')
       if (!Object.hasOwn(handlers, event)) throw new Failure('UNKNOWN_EVENT', `Unknown event: ${cut(event)}`)
       const answer = await handlers[event](socket, payloadOf(event, args))
       succeed(ack, event, answer)

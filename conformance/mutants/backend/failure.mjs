@@ -30,6 +30,9 @@ export function tellFailure(socket, event, { code, message, details }, ack) {
   if (ack && fault('failure-as-event-despite-ack')) socket.emit('error', { message, code, event: cut(event), details })
   if (ack) return ack(failureAck({ message, code, details }))
   if (fault('error-event-missing')) return
+  if (fault('error-event-missing-without-payload') && details?.[0].keyword === 'minItems') return
+  if (fault('error-event-without-root-details')) details = details?.filter(({ path }) => path)
+  if (fault('error-event-other-text') && details) message = `${event}: ${message}`
   const target = fault('error-event-to-everyone') ? socket.nsp : socket
   target.emit('error', { message, code, event: fault('error-event-without-name') ? undefined : cut(event), details })
 }

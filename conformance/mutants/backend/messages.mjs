@@ -67,6 +67,8 @@ export function messageHandlers({ store, presence, io }) {
 export async function replay(socket, { io, store, limits }) {
   let { serverOffset } = socket.handshake.auth
   if (fault('replay-never')) return
+  if (fault('replay-offset-case-ignored')) serverOffset ??= socket.handshake.auth.serveroffset
+  if (fault('bad-offset-in-lower-case')) serverOffset = serverOffset?.toUpperCase?.() ?? serverOffset
   if (fault('replay-without-offset')) serverOffset ??= '00000000000000000000000000'
   if (serverOffset === undefined) return
   try {

@@ -30,11 +30,13 @@ export function roomHandlers({ io, limits }) {
       }
       chosen.add(room)
       if (socket.connected) socket.join(room) // it may have gone while the event waited
+      if (fault('room-ack-in-lower-case')) return { success: true, room: room.toLowerCase() }
       return fault('room-ack-without-room') ? { success: true } : { success: true, room }
     },
 
     leave_room(socket, { room }) {
-      const theServers = isReserved(room) || isSocketId(io, room)
+      const theServers = isReserved(room) || (isSocketId(io, room) && !(fault('room-own-socket-id-leavable') && room === socket.id))
+      if (fault('room-not-in-leavable') && !socket.rooms.has(room)) return { success: true, room }
       if (theServers && !fault('room-reserved-leavable')) throw forbidden('leave', room)
       if (fault('room-leave-unknown-fails') && !socket.rooms.has(room)) throw forbidden('leave', room)
       if (!fault('room-left-still-counts')) socket.data.rooms.delete(room)

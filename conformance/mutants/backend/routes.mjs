@@ -48,7 +48,8 @@ export function routes({ io, store, presence, metrics, document, limits, metrics
         if (Buffer.byteLength(JSON.stringify(data)) > limits.dataBytes && !fault('http-data-limit-ignored')) {
           throw invalid([{ path: '/data', keyword: 'maxLength', message: 'must be at most 16 kB' }])
         }
-        if (fault('user-update-not-to-admins')) return emit(io.to(userRoom(userId)), 'user_update', { userId, data })
+        const lost = fault('user-update-not-to-admins') || (fault('user-update-offline-lost') && !presence.info(userId))
+        if (lost) return emit(io.to(userRoom(userId)), 'user_update', { userId, data })
         if (fault('user-update-twice')) io.to('admins').emit('user_update', { userId, data })
         return emit(io.to(fault('user-update-twice') ? userRoom(userId) : [userRoom(userId), 'admins']), 'user_update', { userId, data })
       },
@@ -78,7 +79,7 @@ export function routes({ io, store, presence, metrics, document, limits, metrics
       allowed: ({ user, params: { department } }) =>
         user.role === 'admin' || user.department === department || fault('department-any-moderator'),
       run: ({ params: { department }, body: { message } }) =>
-        emit(io.to(fault('department-message-to-all') ? 'all_users' : departmentRoom(department)), 'department_message', (timestamp) => ({
+        emit(io.to(departmentTargets(department)), 'department_message', (timestamp) => ({
           type: 'department', department: fault('department-message-without-department') ? undefined : department, message, timestamp,
         })),
     },
@@ -172,6 +173,12 @@ function page(name, entries, limit) {
   if (fault('http-cursor-missing')) return { [name]: shown }
   if (fault('http-cursor-skips-one') && entries.length > limit) return { [name]: shown, nextCursor: entries[limit].id }
   return { [name]: shown, nextCursor: entries.length > limit ? shown.at(-1).id : undefined }
+}
+
+function departmentTargets(department) {
+  if (fault('department-message-to-all')) return 'all_users'
+  if (fault('department-case-ignored')) return [department, department.toUpperCase(), department.toLowerCase()].map(departmentRoom)
+  return departmentRoom(department)
 }
 
 const message = ({ id, from, to, content, type, timestamp }) => ({ id, from, to, content, type, timestamp })
