@@ -177,7 +177,8 @@ type Namespace interface {
 	// Name is the namespace's name, such as "/".
 	Name() string
 	// Broadcast queues p, encoded once, for every socket that t matches, each
-	// once. It never waits for the network.
+	// once. It never waits for the network. t matches a socket from the moment
+	// its CONNECT answer is queued: a client that has seen it misses nothing.
 	Broadcast(p Packet, t Target)
 	// Sockets returns the ids of the sockets that t matches, sorted.
 	Sockets(t Target) []string

@@ -39,6 +39,7 @@ func connectCases() []testCase {
 			o.ConnectTimeout = 50 * time.Millisecond
 		}},
 		{name: "first event right behind the CONNECT answer", run: connectFirstEvent},
+		{name: "broadcast right behind the CONNECT answer", run: connectBroadcast},
 		{name: "CONNECT right behind the handshake", modes: []mode{websocketMode, pollingMode}, run: connectAtOnce},
 		{name: "unknown session", modes: []mode{pollingMode, websocketMode}, run: unknownSession},
 		{name: "other protocol versions", modes: []mode{pollingMode}, run: otherVersion},
@@ -322,6 +323,23 @@ func connectFirstEvent(c *C) {
 		cl := c.dialMode(c.quick())
 		cl.connect("/", "")
 		cl.alive()
+		cl.close()
+	}
+}
+
+// connectBroadcast sends to a room joined in Connect as soon as the answer is
+// seen: from then on the client misses nothing.
+func connectBroadcast(c *C) {
+	c.root.connect = func(_ context.Context, s sio.Socket, _ *sio.Handshake) error {
+		s.Join("early")
+		return nil
+	}
+	for range 200 {
+		cl := c.dialMode(c.quick())
+		sid := cl.connect("/", "")
+		equal(c, c.root.ns.Has(sid), true, "Has of a socket that is connected")
+		c.root.ns.Broadcast(packet("now"), sio.Target{Rooms: []string{"early"}})
+		cl.expect(`2["now"]`)
 		cl.close()
 	}
 }

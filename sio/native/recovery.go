@@ -179,14 +179,16 @@ func (l *recoveryLog) missed(was *saved, f func(*logged)) {
 	}
 }
 
-// open makes a socket visible, after what it has missed.
-func (l *recoveryLog) open(s *socket) {
+// open makes a socket visible, after its answer and what it has missed.
+func (l *recoveryLog) open(s *socket, answer func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if s.back != nil && s.back.offset+1 >= l.first {
-		l.missed(s.back, func(e *logged) { _ = s.conn.session.Send(e.message) }) // where it has ended, Closed follows
-	}
-	s.ns.rooms.Open(s)
+	s.ns.rooms.Open(s, func() {
+		answer()
+		if s.back != nil && s.back.offset+1 >= l.first {
+			l.missed(s.back, func(e *logged) { _ = s.conn.session.Send(e.message) }) // where it has ended, Closed follows
+		}
+	})
 	s.back = nil
 }
 

@@ -174,19 +174,21 @@ func (s *socket) accepted(h sio.SocketHandler) {
 	}
 }
 
-// welcome answers CONNECT and makes the socket visible.
+// welcome answers CONNECT and makes the socket visible, in one step: others may
+// send to it as soon as its client has the answer.
 func (s *socket) welcome() {
 	b := packet.AppendHead(engineio.Begin(len(s.ns.name)+len(s.id)+len(s.pid)+24), packet.Connect, 0, s.ns.name)
 	b = append(append(append(b, `{"sid":"`...), s.id...), '"')
 	if s.pid != "" {
 		b = append(append(append(b, `,"pid":"`...), s.pid...), '"')
 	}
-	_ = s.conn.session.Send(engineio.End(append(b, '}'))) // where it has ended, Closed follows
+	m := engineio.End(append(b, '}'))
+	answer := func() { _ = s.conn.session.Send(m) } // where it has ended, Closed follows
 	if s.ns.log != nil {
-		s.ns.log.open(s)
+		s.ns.log.open(s, answer)
 		return
 	}
-	s.ns.rooms.Open(s)
+	s.ns.rooms.Open(s, answer)
 }
 
 // joined says that the client is in a namespace.

@@ -138,6 +138,21 @@ func (c *conn) push(m message) error {
 	return sio.ErrClosed
 }
 
+// pushLibrary queues a Socket.IO packet of the library's. With the answer to a
+// CONNECT the socket becomes visible, in one step: the library's own word that it
+// is connected comes later, when the client may have the answer and others may
+// have sent to it.
+func (c *conn) pushLibrary(text []byte) {
+	push := func() { _ = c.push(message{text: append([]byte{engineMessage}, text...)}) } // closed: then nobody reads it
+	if namespace, ok := welcomed(text); ok {
+		if s, _ := c.member(namespace); s != nil {
+			s.ns.rooms.Open(s, push)
+			return
+		}
+	}
+	push()
+}
+
 // ready reports whether a message would leave at once.
 func (c *conn) ready() bool {
 	t := c.current()

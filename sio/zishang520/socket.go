@@ -120,7 +120,6 @@ func (s *clientSocket) open() {
 		return
 	}
 	s.state = open
-	s.ns.rooms.Open(s)
 	s.events.pushFront(call{opened: true})
 	s.startEvents()
 	early := s.early

@@ -102,7 +102,7 @@ func sendLibrary(t carrier, ps []*packet.Packet, own func(*packet.Packet)) {
 			_ = c.push(openMessage(&c.engine.options, t.Sid(), t.Name()))
 		case packet.MESSAGE:
 			if data, ok := p.Data.(types.BufferInterface); ok {
-				_ = c.push(message{text: append([]byte{'4'}, data.Bytes()...)})
+				c.pushLibrary(data.Bytes())
 			}
 		default:
 			own(p)

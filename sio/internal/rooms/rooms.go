@@ -74,8 +74,11 @@ func (t *Table[S]) Add(s S, id string) {
 	m.id, m.state = id, joining
 }
 
-// Open makes a socket visible.
-func (t *Table[S]) Open(s S) {
+// Open makes a socket visible, and has welcome tell its client that it is
+// connected. That is one step: who has been told gets what is sent from then on,
+// and nothing that others send comes before the welcome. welcome must not use the
+// table; for a socket that is not there, or is open already, it is not called.
+func (t *Table[S]) Open(s S, welcome func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	m := s.member()
@@ -89,6 +92,7 @@ func (t *Table[S]) Open(s S) {
 	for i := range m.rooms {
 		t.put(s, i)
 	}
+	welcome()
 }
 
 // Remove takes a socket out of everything, for good.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -88,7 +89,7 @@ func step(r *rand.Rand, t *rooms.Table[*member], all naive) {
 			t.Add(m, m.id)
 			m.added = true
 		}
-		t.Open(m)
+		t.Open(m, nobody)
 		m.open = m.added
 	case 4:
 		t.Remove(m)
@@ -189,7 +190,7 @@ func TestCrowd(t *testing.T) {
 				crowd = append(crowd, m)
 				table.Add(m, m.id)
 				table.Join(m, []string{"room"})
-				table.Open(m)
+				table.Open(m, nobody)
 				if got := len(table.Match(sio.Target{Rooms: []string{"room"}})); got != i+1 {
 					t.Fatalf("%d in the room, want %d", got, i+1)
 				}
@@ -219,7 +220,7 @@ func TestUnseen(t *testing.T) {
 	m := newMember(1)
 	room := sio.Target{Rooms: []string{"room"}}
 	table.Join(m, []string{"room"})
-	table.Open(m)
+	table.Open(m, nobody)
 	if table.Names(m) != nil || table.Len() != 0 {
 		t.Error("a socket is there that was never added")
 	}
@@ -231,8 +232,8 @@ func TestUnseen(t *testing.T) {
 	if len(table.Match(room)) != 0 || table.Has(m.id) {
 		t.Error("a socket is seen that is not open")
 	}
-	table.Open(m)
-	table.Open(m)
+	table.Open(m, nobody)
+	table.Open(m, nobody)
 	if len(table.Match(room)) != 1 || len(table.Match(sio.Target{Rooms: []string{"s1", "room", "s1"}})) != 1 {
 		t.Error("an open socket is not found once")
 	}
@@ -242,10 +243,50 @@ func TestUnseen(t *testing.T) {
 	}
 	table.Remove(m)
 	table.Remove(m)
-	table.Open(m)
+	table.Open(m, nobody)
 	table.Join(m, []string{"room"})
 	if table.Len() != 0 || table.Names(m) != nil || len(table.Match(sio.Target{})) != 0 || len(table.Match(room)) != 0 {
 		t.Error("a socket is there after Remove")
+	}
+}
+
+// nobody is who is to be told of a socket's being open.
+func nobody() {}
+
+// TestWelcome: a socket is told that it is there, once, in the step that makes it
+// visible.
+func TestWelcome(t *testing.T) {
+	t.Parallel()
+	table := rooms.New[*member]()
+	m := newMember(1)
+	told := 0
+	found := make(chan int, 1)
+	welcome := func() {
+		told++
+		// Whoever looks from now on finds it: this one cannot look before the
+		// step is over.
+		go func() { found <- len(table.Match(sio.Target{})) }()
+		select {
+		case n := <-found:
+			t.Errorf("%d found while the socket was being told", n)
+			found <- n
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	table.Open(m, welcome)
+	if told != 0 {
+		t.Error("a socket is told that was never added")
+	}
+	table.Add(m, m.id)
+	table.Open(m, welcome)
+	if n := <-found; n != 1 {
+		t.Errorf("%d found by who looked once the socket was told, want 1", n)
+	}
+	table.Open(m, welcome)
+	table.Remove(m)
+	table.Open(m, welcome)
+	if told != 1 {
+		t.Errorf("told %d times, want 1", told)
 	}
 }
 
@@ -262,7 +303,7 @@ func TestConcurrent(t *testing.T) {
 				own := "own" + strconv.Itoa(i)
 				table.Add(m, m.id)
 				table.Join(m, []string{"room", own})
-				table.Open(m)
+				table.Open(m, nobody)
 				if got := table.Match(sio.Target{Rooms: []string{own}}); len(got) != 1 || got[0] != m {
 					t.Errorf("%d are in a room of one", len(got))
 				}
