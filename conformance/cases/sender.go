@@ -1,8 +1,6 @@
 package cases
 
 import (
-	"encoding/json"
-
 	"github.com/parlance-dev/parlance/conformance/contract"
 	"github.com/parlance-dev/parlance/conformance/kit"
 )
@@ -59,7 +57,7 @@ func (s *sender) failures() []kit.Answer {
 	var all []kit.Answer
 	for _, payload := range s.client.Payloads(s.c.ErrorEvent) {
 		a := kit.Decode[kit.Answer](s.t, payload)
-		a.Raw = json.RawMessage(payload)
+		a.Raw = payload
 		if a.Event == s.e.Name {
 			all = append(all, a)
 		}
