@@ -114,9 +114,15 @@ func cached(t *testing.T) string {
 	t.Helper()
 	mark := label + ".test=" + rand.Text()
 	t.Cleanup(func() {
-		if left := strings.Fields(docker(t, "images", "-aq", "--filter", "label="+mark)); len(left) > 0 {
-			docker(t, append([]string{"image", "rm", "-f"}, left...)...)
-		}
+		eventually(t, "the removal of all layers", func() bool {
+			left := strings.Fields(docker(t, "images", "-aq", "--filter", "label="+mark))
+			for _, image := range left {
+				// One that others are built on goes with the last of them; until
+				// then, and once it has gone so, this fails.
+				_ = exec.CommandContext(context.Background(), "docker", "image", "rm", "-f", image).Run()
+			}
+			return len(left) == 0
+		})
 	})
 	return "LABEL " + mark + "\n"
 }
