@@ -138,19 +138,7 @@ func comings() []kit.Case {
 		{
 			ID: "presence/online-info", Section: section,
 			Contract: "user_online carries the userInfo of the new socket",
-			Run: func(t *kit.T) {
-				w, d := t.PresentUser(t.User()), t.Name("d")
-				ada := t.Present(kit.Claims{"userId": t.User(), "role": "moderator", "department": d})
-				told := kit.Decode[struct {
-					UserInfo userInfo `json:"userInfo"`
-				}](t, w.NextWhere("user_online", about(ada.User))).UserInfo
-				t.Expect(told.ID).To(Equal(ada.User), "id in userInfo")
-				t.Expect(told.SocketID).To(Equal(ada.ID()), "socketId in userInfo")
-				near(t, told.ConnectedAt, "connectedAt in userInfo")
-				t.Expect(told.Role).To(Or(BeNil(), HaveValue(Equal("moderator"))), "role in userInfo")
-				t.Expect(told.Department).To(Or(BeNil(), HaveValue(Equal(d))), "department in userInfo")
-				t.Expect(told.Connections).To(Or(BeNil(), HaveValue(Equal(1))), "connections in userInfo")
-			},
+			Run:      onlineInfo,
 		},
 		{
 			ID: "presence/online-again", Section: section,
@@ -166,6 +154,20 @@ func comings() []kit.Case {
 			},
 		},
 	}
+}
+
+func onlineInfo(t *kit.T) {
+	w, d := t.PresentUser(t.User()), t.Name("d")
+	ada := t.Present(kit.Claims{"userId": t.User(), "role": "moderator", "department": d})
+	told := kit.Decode[struct {
+		UserInfo userInfo `json:"userInfo"`
+	}](t, w.NextWhere("user_online", about(ada.User))).UserInfo
+	t.Expect(told.ID).To(Equal(ada.User), "id in userInfo")
+	t.Expect(told.SocketID).To(Equal(ada.ID()), "socketId in userInfo")
+	near(t, told.ConnectedAt, "connectedAt in userInfo")
+	t.Expect(told.Role).To(Or(BeNil(), HaveValue(Equal("moderator"))), "role in userInfo")
+	t.Expect(told.Department).To(Or(BeNil(), HaveValue(Equal(d))), "department in userInfo")
+	t.Expect(told.Connections).To(Or(BeNil(), HaveValue(Equal(1))), "connections in userInfo")
 }
 
 // goings are the cases of user_offline.

@@ -118,7 +118,7 @@ func objectEdges(s *jsonschema.Schema) []edge {
 	}
 	if values := valueSchema(s); values != nil {
 		object := sampleObject(s)
-		object[anyName] = sample(values)
+		object[anyName(s)] = sample(values)
 		all = append(all, edge{"with a property of any name", object})
 	} else if s.AdditionalProperties != false {
 		object := sampleObject(s)

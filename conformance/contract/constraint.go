@@ -46,6 +46,9 @@ func (c *Contract) derive() error {
 	c.mutations, c.boundaries = map[string][]Mutation{}, map[string][]Boundary{}
 	seen := map[string]bool{}
 	for _, e := range c.payloads() {
+		if refersToItself(e.Payload.compiled) {
+			return fmt.Errorf("%s: its payload refers to itself, the suite can't make one", e.Name)
+		}
 		found, err := constraintsOf(e, c.stop)
 		if err != nil {
 			return fmt.Errorf("%s: %w", e.Name, err)

@@ -64,7 +64,7 @@ func filled(s *jsonschema.Schema, n int) map[string]any {
 	}
 	values := valueSchema(s)
 	for i := 1; len(object) < n && s.AdditionalProperties != false; i++ {
-		object[fmt.Sprintf("%s%d", anyName, i)] = sample(values)
+		object[fmt.Sprintf("%s%d", anyName(s), i)] = sample(values)
 	}
 	return object
 }

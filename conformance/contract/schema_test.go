@@ -138,6 +138,7 @@ func TestDerivedFromAnySchema(t *testing.T) {
 		"map":{"type":"object","minProperties":2,"maxProperties":3,"additionalProperties":{"type":"string"}},
 		"pick":{"type":"object","minProperties":1,"maxProperties":2,"additionalProperties":false,"properties":{"a":{"type":"null"},"b":{"type":"null"},"c":{"type":"null"}}},
 		"any":true,"short":{"maxLength":2},
+		"named":{"type":"object","properties":{"name":{"type":"null"}},"additionalProperties":{"type":"string"}},
 		"at":{"type":"string","format":"date-time"},
 		"id":{"type":"string","minLength":2,"maxLength":4,"pattern":"^[a-c]*$"},
 		"more":{"type":"object","additionalProperties":false,"properties":{"on":{"type":"boolean"},"always":{"type":"string","const":"Yes"}}}}}`)}
@@ -156,10 +157,26 @@ func TestDerivedFromAnySchema(t *testing.T) {
 	for _, id := range []string{
 		"x minItems", "x maxItems", "x /list required", "x /list minItems", "x /list maxItems", "x /list/0 type", "x /list/0/n required",
 		"x /list/0/n exclusiveMinimum", "x /at format", "x /id minLength", "x /more additionalProperties", "x /map minProperties", "x /map maxProperties", "x /map/name type",
-		"x /pick minProperties", "x /pick maxProperties", "x /pick/a type", "x /short maxLength", "x /more/on type", "x /more/always const",
+		"x /pick minProperties", "x /pick maxProperties", "x /pick/a type", "x /short maxLength", "x /named/name_ type", "x /more/on type", "x /more/always const",
 	} {
 		if !slices.Contains(ids, id) {
 			t.Errorf("no constraint %s among %q", id, ids)
+		}
+	}
+}
+
+// TestPayloadThatRefersToItself: it ends with an error, and ends.
+func TestPayloadThatRefersToItself(t *testing.T) {
+	for schema, want := range map[string]bool{
+		`{"type":"object","properties":{"next":{"$ref":"#"}}}`:                                                                               true,
+		`{"type":"object","required":["a"],"properties":{"a":{"oneOf":[{"$ref":"#"}]}}}`:                                                     true,
+		`{"type":"array","items":{"type":"array","items":{"$ref":"#"}}}`:                                                                     true,
+		`{"type":"object","additionalProperties":{"$ref":"#"}}`:                                                                              true,
+		`{"definitions":{"a":{"type":"null"}},"type":"object","properties":{"x":{"$ref":"#/definitions/a"},"y":{"$ref":"#/definitions/a"}}}`: false,
+	} {
+		c := &Contract{ClientEvents: []*ClientEvent{{Name: "x", Payload: compiled(t, schema)}}}
+		if err := c.derive(); (err != nil && strings.Contains(err.Error(), "refers to itself")) != want {
+			t.Errorf("%s: %v", schema, err)
 		}
 	}
 }

@@ -36,7 +36,7 @@ func walk(n node, visit func(node) error, stop func(n node, keyword string) erro
 		}
 	}
 	if values := valueSchema(n.schema); values != nil {
-		if err := walk(n.property(anyName, values), visit, stop); err != nil {
+		if err := walk(n.property(anyName(n.schema), values), visit, stop); err != nil {
 			return err
 		}
 	}
@@ -46,14 +46,37 @@ func walk(n node, visit func(node) error, stop func(n node, keyword string) erro
 	return nil
 }
 
-// anyName is a property of an object whose properties have any name.
-const anyName = "name"
+// anyName is a property that a schema does not name.
+func anyName(s *jsonschema.Schema) string {
+	name := "name"
+	for s.Properties[name] != nil {
+		name += "_"
+	}
+	return name
+}
+
+// refersToItself reports whether a schema reaches itself: from such a one no
+// payload is made, for it might never end.
+func refersToItself(s *jsonschema.Schema, above ...*jsonschema.Schema) bool {
+	s = deref(s)
+	if s == nil {
+		return false
+	}
+	if slices.Contains(above, s) {
+		return true
+	}
+	above = append(slices.Clone(above), s)
+	below := slices.Concat(s.OneOf, s.AnyOf, s.AllOf, slices.Collect(maps.Values(s.Properties)))
+	return slices.ContainsFunc(append(below, valueSchema(s), itemSchema(s)), func(part *jsonschema.Schema) bool {
+		return refersToItself(part, above...)
+	})
+}
 
 // valueSchema is what all properties obey that are not named in a schema; nil
 // where nothing is said of them.
 func valueSchema(s *jsonschema.Schema) *jsonschema.Schema {
 	values, ok := s.AdditionalProperties.(*jsonschema.Schema)
-	if !ok || s.Properties[anyName] != nil {
+	if !ok {
 		return nil
 	}
 	return values
